@@ -1,0 +1,1 @@
+"""What a transaction was for: the bank's category tree, clean text, and the first guess."""
