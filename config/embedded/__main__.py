@@ -13,9 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code is 0, or 1 with a sentence on the error stream."""
-    parser = argparse.ArgumentParser(
-        prog="python -m config.embedded", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m config.embedded", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "status", "env"))
     parser.add_argument("--name", default="demo", choices=("demo", "test"))
     chosen = parser.parse_args(arguments)
@@ -28,11 +26,7 @@ def main(arguments: list[str]) -> int:
 
 def _up(name: str) -> int:
     servers = start(ROOT, name=name)
-    print(
-        f"Started: {', '.join(servers.started)}."
-        if servers.started
-        else "Already running."
-    )
+    print(f"Started: {', '.join(servers.started)}." if servers.started else "Already running.")
     return 0
 
 

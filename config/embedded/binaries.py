@@ -62,9 +62,7 @@ def bundled_redis() -> Programs | None:
     if package is None or not (package / "bin" / "redis-server").exists():
         return None
     folder = package / "bin"
-    return Programs(
-        folder, program_version(folder / "redis-server"), (folder,), "redis-server"
-    )
+    return Programs(folder, program_version(folder / "redis-server"), (folder,), "redis-server")
 
 
 def find_postgres() -> Programs:
@@ -127,10 +125,7 @@ def _installed(
     variable: str,
     how: str,
 ) -> Programs:
-    found = [
-        Programs(folder, program_version(folder / server), (), server)
-        for folder in folders
-    ]
+    found = [Programs(folder, program_version(folder / server), (), server) for folder in folders]
     newest = max(found, key=lambda programs: programs.version, default=None)
     wanted = f"{product} {version_text(at_least)} or newer"
     if newest is None or not newest.version:

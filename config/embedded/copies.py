@@ -27,12 +27,13 @@ def runnable(programs: Programs, place: Place) -> Programs:
     if not copy.exists():
         unfinished = place.base / f"{name}.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        for tree in programs.tree:
-            # Libraries are looked for relative to the programs: the layout is kept.
-            target = unfinished / tree.relative_to(source)
-            shutil.copytree(tree, target, ignore=shutil.ignore_patterns("include"))
-        for path in (unfinished, *unfinished.rglob("*")):
-            place.give(path)
+        try:
+            _copy(programs.tree, source, unfinished, place)
+        except shutil.Error as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise EmbeddedError(
+                f"{programs.server} could not be copied to {copy}: {error.args[0][0][2]}"
+            ) from None
         unfinished.rename(copy)
     if not _runs(copied, place):
         raise EmbeddedError(
@@ -40,6 +41,16 @@ def runnable(programs: Programs, place: Place) -> Programs:
             "move the checkout to a folder that every user may enter."
         )
     return copied
+
+
+def _copy(trees: tuple[Path, ...], source: Path, target: Path, place: Place) -> None:
+    for tree in trees:
+        # Libraries are looked for relative to the programs: the layout is kept.
+        shutil.copytree(
+            tree, target / tree.relative_to(source), ignore=shutil.ignore_patterns("include")
+        )
+    for path in (target, *target.rglob("*")):
+        place.give(path)
 
 
 def _runs(programs: Programs, place: Place) -> bool:

@@ -113,9 +113,7 @@ def make_home(root: Path, name: str) -> Path:
         except FileExistsError:
             continue
         if os.geteuid() == 0:
-            folder.chmod(
-                0o711
-            )  # ours, just made; lets the servers' account through to its own
+            folder.chmod(0o711)  # ours, just made; lets the servers' account through to its own
     owner = home.stat().st_uid
     if owner != os.geteuid():
         raise EmbeddedError(
@@ -145,9 +143,7 @@ def read_secrets(home: Path) -> dict[str, str]:
 def write_private(path: Path, text: str) -> None:
     """Write a file of mode 600 whole or not at all."""
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(
-        unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600
-    )
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
@@ -184,11 +180,7 @@ def make_base(place: Place, data_id: str) -> None:
         place.give(base)
     except FileExistsError:
         found = base.lstat()
-        if (
-            not stat.S_ISDIR(found.st_mode)
-            or found.st_uid != expected
-            or found.st_mode & 0o077
-        ):
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != expected or found.st_mode & 0o077:
             raise EmbeddedError(
                 f"{base} is not the private folder of this checkout (it belongs to "
                 f"{_user_name(found.st_uid)}, mode {stat.S_IMODE(found.st_mode):o}): "
@@ -212,9 +204,7 @@ def make_base(place: Place, data_id: str) -> None:
 def is_ours(place: Place, data_id: str) -> bool:
     """Whether the servers' folder carries this data set's mark."""
     try:
-        return bool(
-            json.loads((place.base / MARK).read_text()).get("data_id") == data_id
-        )
+        return bool(json.loads((place.base / MARK).read_text()).get("data_id") == data_id)
     except (OSError, ValueError, AttributeError):
         return False
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,12 +13,12 @@ from psycopg import sql
 
 from config.embedded.binaries import Programs, version_text
 from config.embedded.errors import EmbeddedError
+from config.embedded.given import DEMO_MARK
 from config.embedded.places import Place, write_private
 from config.embedded.processes import command_line, launch, log_since, users_of
 
 DATABASE = "counterfoil"
 SUPERUSER = "postgres"
-DEMO_MARK = "Counterfoil demo"
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -41,6 +42,9 @@ def start(
 ) -> bool:
     """Have the cluster of `place` answering; True when this call started it."""
     if answers(place, secrets):
+        return False
+    if (pid := running_pid(place)) is not None:
+        _await_answer(place, secrets, pid)
         return False
     if not place.data.exists():
         _initialise(place, programs, secrets)
@@ -149,9 +153,7 @@ def _initialise(place: Place, programs: Programs, secrets: dict[str, str]) -> No
         password_file.unlink(missing_ok=True)
     if made.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise EmbeddedError(
-            _explain(place, made.stdout, "The database could not be made")
-        )
+        raise EmbeddedError(_explain(place, made.stdout, "The database could not be made"))
     unfinished.rename(place.data)
 
 
@@ -178,6 +180,8 @@ def _clear_stale_locks(place: Place) -> None:
     given away again. Back ends of the killed server must be gone first: two servers on one
     data folder destroy it.
     """
+    if sys.platform != "linux":
+        return  # no way to see the back ends: PostgreSQL's own refusal is the safe answer
     deadline = time.monotonic() + 10
     while survivors := users_of(place.data):
         if time.monotonic() > deadline:
@@ -188,6 +192,18 @@ def _clear_stale_locks(place: Place) -> None:
         time.sleep(0.05)
     for lock in (place.data / "postmaster.pid", place.sockets / ".s.PGSQL.5432.lock"):
         lock.unlink(missing_ok=True)
+
+
+def _await_answer(place: Place, secrets: dict[str, str], pid: int) -> None:
+    """Wait for a server that runs but is still recovering, or too busy to answer."""
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(place, secrets):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(
+                f"PostgreSQL (process {pid}) runs but takes no connections; "
+                f"see {place.log('postgres')}."
+            )
+        time.sleep(0.1)
 
 
 def _launch_and_wait(place: Place, programs: Programs, secrets: dict[str, str]) -> None:
@@ -226,11 +242,7 @@ def _explain(place: Place, said: str, what: str) -> str:
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return disk_full(place.base)
     lines = [line for line in said.splitlines() if "FATAL" in line or "error:" in line]
-    reason = (
-        (lines or said.splitlines() or ["it said nothing"])[-1]
-        .split("FATAL:")[-1]
-        .strip()
-    )
+    reason = (lines or said.splitlines() or ["it said nothing"])[-1].split("FATAL:")[-1].strip()
     return f"{what}: {reason} (more in {place.log('postgres')})"
 
 
@@ -242,9 +254,7 @@ def disk_full(folder: Path) -> str:
     )
 
 
-def _provide_roles(
-    place: Place, secrets: dict[str, str], *, create_databases: bool
-) -> None:
+def _provide_roles(place: Place, secrets: dict[str, str], *, create_databases: bool) -> None:
     """The roles `owner` and `app` and the database, whatever an interrupted first start left."""
     with connect(place, secrets, dbname="postgres") as connection:
         for role in ("owner", "app"):
@@ -260,11 +270,7 @@ def _provide_roles(
                 ).format(
                     sql.SQL("ALTER" if exists else "CREATE"),
                     sql.Identifier(role),
-                    sql.SQL(
-                        "CREATEDB"
-                        if create_databases and role == "owner"
-                        else "NOCREATEDB"
-                    ),
+                    sql.SQL("CREATEDB" if create_databases and role == "owner" else "NOCREATEDB"),
                     sql.Literal(verifier),
                 )
             )
@@ -272,9 +278,7 @@ def _provide_roles(
             "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
         ).fetchone():
             connection.execute(f'CREATE DATABASE "{DATABASE}" OWNER "owner"')
+            connection.execute(f"COMMENT ON DATABASE \"{DATABASE}\" IS '{DEMO_MARK}'")
         connection.execute(f'REVOKE ALL ON DATABASE "{DATABASE}" FROM PUBLIC')
         # TEMPORARY: an import stages its rows in a temporary table.
-        connection.execute(
-            f'GRANT CONNECT, TEMPORARY ON DATABASE "{DATABASE}" TO "app"'
-        )
-        connection.execute(f"COMMENT ON DATABASE \"{DATABASE}\" IS '{DEMO_MARK}'")
+        connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{DATABASE}" TO "app"')

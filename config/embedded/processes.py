@@ -13,16 +13,12 @@ LOG_BYTES = 10_000_000
 _launched: list[subprocess.Popen[bytes]] = []
 
 
-def launch(
-    command: list[str], place: Place, log: Path
-) -> tuple[subprocess.Popen[bytes], int]:
+def launch(command: list[str], place: Place, log: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Start a server in a session of its own; its process, and where its log begins."""
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     # Opened here and handed over: the servers' account need not reach the file by its path.
-    descriptor = os.open(
-        log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600
-    )
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "ab") as file:
         start = file.seek(0, os.SEEK_END)
         process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -56,9 +52,7 @@ def command_line(pid: int) -> list[str]:
             raw = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             return []
-        return (
-            raw.decode(errors="surrogateescape").rstrip("\0").split("\0") if raw else []
-        )
+        return raw.decode(errors="surrogateescape").rstrip("\0").split("\0") if raw else []
     said: Any = subprocess.run(
         ["ps", "-ww", "-o", "command=", "-p", str(pid)],
         capture_output=True,

@@ -28,15 +28,15 @@ class Servers:
         """Stop what the call that gave this started, and nothing else."""
         if self.place is None:
             return
-        if "redis" in self.started:
-            redis_server.stop(self.place)
-        if "postgresql" in self.started:
-            postgres.stop(self.place)
+        try:
+            if "redis" in self.started:
+                redis_server.stop(self.place)
+        finally:
+            if "postgresql" in self.started:
+                postgres.stop(self.place)
 
 
-def start(
-    root: Path, *, name: str = "demo", environ: Mapping[str, str] | None = None
-) -> Servers:
+def start(root: Path, *, name: str = "demo", environ: Mapping[str, str] | None = None) -> Servers:
     """Have PostgreSQL and Redis for one data set, started or found running.
 
     Taken in this order: `DATABASE_URL` and `REDIS_URL` of `environ` (default: the process's own),
@@ -69,21 +69,15 @@ def start(
         started: list[str] = []
         try:
             if not redis_url:
-                if redis_server.start(
-                    place, copies.runnable(binaries.find_redis(), place)
-                ):
+                if redis_server.start(place, copies.runnable(binaries.find_redis(), place)):
                     started.append("redis")
                 redis_url = f"unix://{place.redis_socket}?db=0"
             if not database_url:
                 programs = copies.runnable(binaries.find_postgres(), place)
-                if postgres.start(
-                    place, programs, secrets, create_databases=name == "test"
-                ):
+                if postgres.start(place, programs, secrets, create_databases=name == "test"):
                     started.append("postgresql")
                 database_url, migration_url = (
-                    socket_database_url(
-                        role, secrets[role], postgres.DATABASE, place.sockets
-                    )
+                    socket_database_url(role, secrets[role], postgres.DATABASE, place.sockets)
                     for role in ("app", "owner")
                 )
         except BaseException:

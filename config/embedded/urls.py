@@ -38,9 +38,7 @@ def database_settings(url: str) -> dict[str, Any]:
     options = dict(parse_qsl(parts.query))
     database = options.pop("dbname", "") or unquote(parts.path.lstrip("/"))
     if not database:
-        raise ValueError(
-            "The database address names no database: …/NAME is missing at its end."
-        )
+        raise ValueError("The database address names no database: …/NAME is missing at its end.")
     settings: dict[str, Any] = {
         "NAME": database,
         "USER": options.pop("user", "") or unquote(parts.username or ""),
@@ -53,7 +51,7 @@ def database_settings(url: str) -> dict[str, Any]:
     return settings
 
 
-def broker_url(redis_url: str) -> str:
+def celery_broker_url(redis_url: str) -> str:
     """The same Redis as Celery names it: `unix:///path?db=1` → `redis+socket:///path?virtual_host=1`."""
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":
