@@ -1,0 +1,34 @@
+"""Content types have other ids in every bank; Django caches them per process.
+
+The cache is one dict shared by threads, so a thread in one bank could read another's id. Keyed by
+schema it cannot (test: two threads in two banks).
+"""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections
+
+
+class _BySchema(dict[Any, Any]):
+    """A dict whose keys silently carry the schema of the database connection they are asked for."""
+
+    @staticmethod
+    def _key(alias: str) -> tuple[str, str]:
+        return alias, str(connections[alias].schema_name)
+
+    def __getitem__(self, alias: str) -> Any:
+        return super().__getitem__(self._key(alias))
+
+    def setdefault(self, alias: str, default: Any = None) -> Any:
+        return super().setdefault(self._key(alias), default)
+
+    def clear(self) -> None:
+        # django-tenants clears everything at each switch; other threads' banks are kept.
+        for key in [k for k in list(self) if k[1] == str(connections[k[0]].schema_name)]:
+            self.pop(key, None)
+
+
+def key_cache_by_schema() -> None:
+    """Replaces the manager's cache; called once when the app is ready."""
+    ContentType.objects._cache = _BySchema()

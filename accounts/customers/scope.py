@@ -1,0 +1,59 @@
+"""Whose data a request is about: one rule for pages and API.
+
+A customer: their own, and a foreign id is as missing as one that doesn't exist. Staff: the customer
+named, under an open purpose; each look is noted.
+"""
+
+from uuid import UUID
+
+from django.http import Http404
+
+from accounts.customers import queries, services
+from accounts.customers.models import Customer
+from accounts.models import User
+from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, has
+
+
+class PurposeNeeded(Exception):
+    """Staff named a customer without an open purpose; pages lead to the gate, the API says 403."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__("purpose required")
+        self.customer = customer
+
+
+class CustomerNeeded(Exception):
+    """Staff asked for one customer's data and named none."""
+
+
+def customer_in_scope(user: User, named: str | UUID | None, *, what: str) -> Customer:
+    """The customer this request may read.
+
+    Parameters: `named` is the customer's public id as it came (or None), `what` is noted in the access
+    record. Raises Http404 (foreign, missing or unreadable id; a customer sign-in without customer),
+    CustomerNeeded, PurposeNeeded.
+    """
+    if has(user, OWN_DATA):
+        own = queries.own_customer(user)
+        if own is None or (named not in (None, "") and _uuid(named) != own.public_id):
+            raise Http404
+        return own
+    if not has(user, OPEN_CUSTOMER):
+        raise Http404
+    if named in (None, ""):
+        raise CustomerNeeded
+    customer = Customer.objects.filter(public_id=_uuid(named)).first()
+    if customer is None:
+        raise Http404
+    grant = queries.open_grant(staff=user, customer=customer)
+    if grant is None:
+        raise PurposeNeeded(customer)
+    services.record_look(grant=grant, what=what)
+    return customer
+
+
+def _uuid(text: str | UUID | None) -> UUID:
+    try:
+        return text if isinstance(text, UUID) else UUID(str(text))
+    except ValueError:
+        raise Http404 from None

@@ -1,0 +1,337 @@
+"""Settings, read from the environment. A missing or bad value raises; nothing unsafe is a default.
+
+Reading order of the file: environment, apps, requests, database, sign-in, API, work, look, security.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.embedded.urls import celery_broker_url, database_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+
+# -- environment -----------------------------------------------------------------------------
+# DEMO is set by `make demo` alone: invented people with short passwords exist only there.
+DEMO = env.bool("COUNTERFOIL_DEMO", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+
+_COMMAND = sys.argv[1] if len(sys.argv) > 1 and sys.argv[0].endswith("manage.py") else ""
+# Commands that need no secret and open no database: they run on a fresh clone.
+_STANDALONE = {"read_export", "check_exports", "collectstatic", "generate_sample", "makemessages",
+               "compilemessages", "help", ""}  # fmt: skip
+_STANDALONE_NOW = _COMMAND in _STANDALONE - {""} and "--bank" not in sys.argv
+
+
+def required(name: str, what: str) -> str:
+    """An environment variable that production can't run without."""
+    value = env.str(name, default="")
+    if value or _STANDALONE_NOW:
+        return value
+    raise ImproperlyConfigured(f"{name} is not set: {what}. See .env.example.")
+
+
+SECRET_KEY = required("SECRET_KEY", "a long random text that signs sessions") or "standalone"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+if not ALLOWED_HOSTS and not DEBUG and not _STANDALONE_NOW:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set: the host names of the banks. See .env.example.")
+
+# -- apps --------------------------------------------------------------------------------------
+# In public: the list of banks, and the operators with their sign-ins. In a bank: everything else.
+_PEOPLE = [
+    "accounts",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+]
+_STATELESS = [
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "django_filters",
+    "django_htmx",
+    "import_export",
+    "config",
+]
+SHARED_APPS = ["django_tenants", "accounts.banks", *_PEOPLE, *_STATELESS]
+TENANT_APPS = [
+    *_PEOPLE,
+    *_STATELESS,
+    "accounts.customers",
+    "accounts.jobs",
+    "transactions",
+    "analytics",
+    "recommendations",
+    "alerts",
+]
+INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
+TENANT_MODEL = "banks.Bank"
+TENANT_DOMAIN_MODEL = "banks.Domain"
+PUBLIC_SCHEMA_NAME = "public"
+# Inside a bank nothing of public can be read: search_path holds the bank's schema alone.
+EXTRA_SET_TENANT_METHOD_PATH = "accounts.banks.tenancy.only_own_schema"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- requests ----------------------------------------------------------------------------------
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.banks.middleware.BankMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "accounts.banks.middleware.CleanInputMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.NoStoreMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+PUBLIC_SCHEMA_URLCONF = "config.urls_operator"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.pages.navigation.navigation",
+            ],
+        },
+    }
+]
+# Uploads: a customer's file and a staff member's; larger ones are refused while they arrive.
+UPLOAD_LIMIT_CUSTOMER = env.int("UPLOAD_LIMIT_CUSTOMER", default=10 * 2**20)
+UPLOAD_LIMIT_STAFF = env.int("UPLOAD_LIMIT_STAFF", default=200 * 2**20)
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# -- database ----------------------------------------------------------------------------------
+# Two roles: the owner migrates and makes banks, the app serves. Only these commands get the owner.
+OWNER_COMMANDS = {"migrate", "migrate_schemas", "create_bank", "delete_bank", "grant_banks", "seed_demo"}
+AS_OWNER = _COMMAND in OWNER_COMMANDS
+_DATABASE_URL = (
+    required("MIGRATION_DATABASE_URL", "the owner role's database address, for migrations")
+    if AS_OWNER
+    else required("DATABASE_URL", "the database address of the role that serves")
+)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django_tenants.postgresql_backend",
+        **(database_settings(_DATABASE_URL) if _DATABASE_URL else {"NAME": "none"}),
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {})
+if env.bool("DATABASE_POOL", default=False):
+    # For web processes only: a pool in a prefork worker gains nothing.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+        "max_lifetime": 1800,
+    }
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+# The name of the role that serves, granted its rights after each migration.
+APP_ROLE = env.str("APP_ROLE", default="app")
+
+REDIS_URL = required("REDIS_URL", "the address of Redis: redis://host:6379 or unix:///path") or "redis://"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # Keys carry the schema name, so no bank reads another's.
+        "KEY_FUNCTION": "accounts.banks.tenancy.cache_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+    }
+}
+
+# -- sign-in -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
+] + [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    }
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "pages:home"
+ACCOUNT_ADAPTER = "accounts.adapter.BankAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_name"
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+
+JWT_LIFETIME_MINUTES = env.int("JWT_LIFETIME_MINUTES", default=30)
+HEADLESS_ONLY = False
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BankTokenStrategy"
+HEADLESS_JWT_PRIVATE_KEY = required("JWT_PRIVATE_KEY", "an RSA key in PEM that signs API tokens").replace(
+    "\\n", "\n"
+)
+HEADLESS_JWT_ALGORITHM = "RS256"
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = JWT_LIFETIME_MINUTES * 60
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 24 * 3600
+# Stateless tokens of one bank would sign in the same id at another: every token is checked
+# against its own bank's session.
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
+HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
+
+SESSION_COOKIE_AGE = 24 * 3600
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# -- API ---------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BankTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"],
+    "DEFAULT_RENDERER_CLASSES": ["accounts.rendering.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.errors.api_exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": [],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+DRF_STANDARDIZED_ERRORS = {"ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Counterfoil API",
+    "DESCRIPTION": "The figures of one bank: the same queries and definitions as the pages.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {},
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# -- work that lasts ---------------------------------------------------------------------------
+CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A backend keeps about 20 kB for every table it touched, so processes are renewed.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+# Two lines, both idempotent; what is due stands in each bank's job table (accounts/jobs).
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": 30.0},
+    "housekeeping": {"task": "accounts.jobs.tasks.housekeeping", "schedule": 3600.0},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BASE_DIR / ".local" / "beat"))
+
+# -- look, words, files ------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".local" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or DEMO
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG or DEMO
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = BASE_DIR / ".local" / "media"
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default="django.core.mail.backends.console.EmailBackend"
+    if DEMO
+    else "django.core.mail.backends.smtp.EmailBackend",
+)
+EMAIL_HOST = env.str("SMTP_HOST", default="localhost")
+EMAIL_PORT = env.int("SMTP_PORT", default=25)
+EMAIL_HOST_USER = env.str("SMTP_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("SMTP_PASS", default="")
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="counterfoil@localhost")
+
+# -- security ----------------------------------------------------------------------------------
+# The demo speaks plain http on loopback; anything else is https.
+HTTPS = env.bool("HTTPS", default=not (DEMO or DEBUG))
+SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 2 * 365 * 86400 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

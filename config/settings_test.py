@@ -1,0 +1,34 @@
+"""Settings of the test suite: the owner role, a cheap hasher, tasks run at once."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 40)
+os.environ.setdefault("ALLOWED_HOSTS", "*")
+os.environ.setdefault("HTTPS", "0")
+# pytest creates and drops test_*, so it connects as the role that owns it.
+os.environ["DATABASE_URL"] = os.environ.get("MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
+if "JWT_PRIVATE_KEY" not in os.environ:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    os.environ["JWT_PRIVATE_KEY"] = (
+        rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    )
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+STORAGES = {
+    "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405

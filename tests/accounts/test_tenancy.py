@@ -1,0 +1,42 @@
+import pytest
+from django.db import ProgrammingError, connection
+
+from accounts.banks.models import Bank
+from accounts.banks.tenancy import in_bank, in_public
+from accounts.models import User
+from transactions.models import Category
+
+
+def test_category_tree_is_loaded(north):
+    assert Category.objects.filter(code="groceries").exists()
+
+
+def test_public_is_unreadable_inside_a_bank(north):
+    with pytest.raises(ProgrammingError):
+        list(Bank.objects.all())
+
+
+def test_missing_schema_raises_instead_of_falling_to_public(db):
+    with in_bank("no_such_bank"), pytest.raises(ProgrammingError):
+        list(User.objects.all())
+
+
+def test_no_foreign_key_crosses_schemas(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*), count(*) filter (where a.relnamespace <> b.relnamespace) from pg_constraint c"
+            " join pg_class a on a.oid = c.conrelid join pg_class b on b.oid = c.confrelid"
+        )
+        total, crossing = cursor.fetchone()
+    assert total > 30 and crossing == 0
+
+
+def test_public_holds_only_the_list_of_banks_and_the_operators(db):
+    with in_public(), connection.cursor() as cursor:
+        cursor.execute("select tablename from pg_tables where schemaname = 'public'")
+        tables = {row[0] for row in cursor.fetchall()}
+    assert tables == {
+        "banks_bank", "banks_domain", "accounts_user", "account_emailaddress", "account_emailconfirmation",
+        "auth_group", "auth_group_permissions", "auth_permission", "django_admin_log",
+        "django_content_type", "django_migrations", "django_session",
+    }

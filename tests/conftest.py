@@ -1,0 +1,76 @@
+"""The suite's banks and people. Banks are made once a session; each test rolls back.
+
+Cast: Ana (analyst), Vic (viewer), Ada (admin), Cleo (customer) at North; Otto (admin) and Olga (customer)
+at South, who must see nothing of North.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+REPO = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("COUNTERFOIL_DATA", REPO.parent / "shared" / "data"))
+
+NORTH, SOUTH = "test_north", "test_south"
+HOSTS = {NORTH: "north.test", SOUTH: "south.test"}
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data; tests that need it say so when it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"no real data at {DATA}: set COUNTERFOIL_DATA to its folder")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """After the test database exists: the installation and two banks."""
+    from accounts.banks import services
+    from accounts.banks.tenancy import in_bank
+    from accounts.customers.models import BankProfile
+
+    with django_db_blocker.unblock():
+        services.create_installation(hosts=["operator.test"])
+        for schema, host in HOSTS.items():
+            name = schema.removeprefix("test_").title()
+            services.create_bank(schema=schema, name=name, hosts=[host])
+            with in_bank(schema):
+                BankProfile.objects.get_or_create(pk=1, defaults={"name": name})
+        connection.set_schema_to_public()
+
+
+@pytest.fixture(autouse=True)
+def _leave_banks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test entered, the next one starts in public."""
+    yield
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def north(db: None) -> Iterator[str]:
+    """Inside the bank North."""
+    from accounts.banks.tenancy import in_bank
+
+    with in_bank(NORTH):
+        yield NORTH
+
+
+@pytest.fixture
+def south(db: None) -> Iterator[str]:
+    """Inside the bank South."""
+    from accounts.banks.tenancy import in_bank
+
+    with in_bank(SOUTH):
+        yield SOUTH
+
+
+@pytest.fixture
+def north_client(north: str) -> Client:
+    """A browser at North's host name, signed out. Requests leave the connection in that bank."""
+    return Client(HTTP_HOST=HOSTS[NORTH])

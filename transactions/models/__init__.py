@@ -1,0 +1,19 @@
+"""The ledger's tables, by topic. Only `transactions.ledger` writes those of `ledger.py`."""
+
+from transactions.models.accounts import AccountHolder, BalanceStatement, BankAccount
+from transactions.models.categories import Category
+from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile
+from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+
+__all__ = [
+    "AccountHolder",
+    "BalanceStatement",
+    "BankAccount",
+    "Category",
+    "ImportBatch",
+    "ImportIssue",
+    "ImportProfile",
+    "KeptEdit",
+    "MonthTotal",
+    "Transaction",
+]

@@ -1,0 +1,99 @@
+"""Imports: what came, what was planned, what was done."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.banks.fields import PublicIdField
+from accounts.customers.models import Customer
+from accounts.jobs.models import Job, StoredFile
+from transactions.models.accounts import BankAccount
+
+
+class ImportBatch(models.Model):
+    """One file (or other delivery) on its way into the ledger."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("received")
+        REFUSED = "refused", _("can't be read")
+        PLANNED = "planned", _("planned, nothing written yet")
+        COMMITTED = "committed", _("in the ledger")
+        EMPTY = "empty", _("nothing to bring in")
+        UNDONE = "undone", _("undone")
+
+    public_id = PublicIdField()
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+")
+    # Null until the person has said which account (a file with one account).
+    account = models.ForeignKey(BankAccount, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=12, default="file")
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    adapter = models.CharField(max_length=20, blank=True, default="")
+    # The mapping as detected or corrected, the evidence for it, and where it could be read otherwise.
+    layout = models.JSONField(default=dict)
+    detection = models.JSONField(default=dict)
+    # The plan: one verdict per row (one character a row, zlib), counts, sums, one hash over all, and
+    # the accounts' revisions it was made against.
+    verdicts = models.BinaryField(default=bytes)
+    counts = models.JSONField(default=dict)
+    plan_hash = models.CharField(max_length=64, blank=True, default="")
+    basis = models.JSONField(default=dict)
+    code_version = models.CharField(max_length=40, blank=True, default="")
+    refused_code = models.CharField(max_length=40, blank=True, default="")
+    refused_message = models.CharField(max_length=500, blank=True, default="")
+    job = models.ForeignKey(Job, models.PROTECT, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    committed_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = _("import batches")
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class ImportIssue(models.Model):
+    """A row that was rejected, or that changed one in the ledger (with its before-image)."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="issues")
+    line = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=10)
+    code = models.CharField(max_length=40, blank=True, default="")
+    column = models.CharField(max_length=80, blank=True, default="")
+    value = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=300, blank=True, default="")
+    fix = models.CharField(max_length=300, blank=True, default="")
+    raw = models.TextField(blank=True, default="")
+    transaction_id = models.BigIntegerField(null=True, blank=True)
+    before = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["batch", "line", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line} {self.verdict}"
+
+
+class ImportProfile(models.Model):
+    """A saved mapping: how files of this kind are read."""
+
+    public_id = PublicIdField()
+    name = models.CharField(max_length=80)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="+")
+    # What marks a file of this kind (hash of its header and shape).
+    signature = models.CharField(max_length=64)
+    layout = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "signature"], name="profile_signature", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
