@@ -205,8 +205,10 @@ def _table(groups: dict[str, str], confidence: float) -> dict[str, SourceMatch]:
     }
 
 
-SOURCE_WORDS: dict[str, SourceMatch] = _table(_VAGUE_WORDS, VAGUE) | _table(
-    _FIRM_WORDS, FIRM
+SOURCE_WORDS: dict[str, SourceMatch] = (
+    {_normalised(entry.name): SourceMatch(entry.code, FIRM) for entry in CATEGORIES}
+    | _table(_VAGUE_WORDS, VAGUE)
+    | _table(_FIRM_WORDS, FIRM)
 )
 
 

@@ -257,9 +257,7 @@ _TRANSFERS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 
 
 def _entries() -> Iterator[CategoryEntry]:
-    levels: tuple[
-        tuple[Kind, tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]], ...
-    ] = (
+    levels: tuple[tuple[Kind, tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]], ...] = (
         ("expense", _EXPENSES),
         ("income", _INCOME),
         ("transfer", _TRANSFERS),
