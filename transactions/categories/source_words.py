@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from transactions.categories.mcc import map_mcc
 from transactions.categories.plaid import PLAID_DETAILED, PLAID_PRIMARY
-from transactions.categories.tree import BY_CODE
+from transactions.categories.tree import BY_CODE, CATEGORIES
 
 FIRM = 0.95
 VAGUE = 0.65
