@@ -1,0 +1,112 @@
+// Lets Plotly take over charts that the server has drawn. Desktop: when the page is idle.
+// Touch: at the first touch of a chart. Without it the server's drawing and its table stay.
+(function () {
+  "use strict";
+  var source = document.currentScript.getAttribute("data-plotly");
+  var touch = matchMedia("(pointer: coarse)").matches;
+  var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  var saving = navigator.connection && navigator.connection.saveData;
+  var loading = null;
+
+  function load() {
+    if (window.Plotly) return Promise.resolve(window.Plotly);
+    if (!loading) {
+      loading = new Promise(function (resolve, reject) {
+        var script = document.createElement("script");
+        script.src = source;
+        script.onload = function () { resolve(window.Plotly); };
+        script.onerror = reject;
+        document.head.appendChild(script);
+      });
+    }
+    return loading;
+  }
+
+  // "var(--in)" in the data becomes the colour that the page shows now.
+  function coloured(value, style) {
+    if (typeof value === "string") {
+      var match = /^var\((--[a-z0-9-]+)\)$/.exec(value);
+      if (!match) return value;
+      var found = style.getPropertyValue(match[1]).trim();
+      return /^var\(/.test(found) ? coloured(found, style) : found;
+    }
+    if (Array.isArray(value)) return value.map(function (item) { return coloured(item, style); });
+    if (value && typeof value === "object") {
+      var copy = {};
+      Object.keys(value).forEach(function (key) { copy[key] = coloured(value[key], style); });
+      return copy;
+    }
+    return value;
+  }
+
+  function draw(figure, Plotly) {
+    var raw = document.getElementById(figure.getAttribute("data-plot"));
+    if (!raw || figure.contains(document.activeElement) && document.activeElement.closest("svg")) return;
+    var spec = JSON.parse(raw.textContent);
+    var style = getComputedStyle(document.documentElement);
+    var stage = figure.querySelector(".plot");
+    var drawn = figure.querySelector(".drawn");
+    if (!stage) {
+      stage = document.createElement("div");
+      stage.className = "plot";
+      stage.setAttribute("aria-hidden", "true"); // the table below the chart is what readers get
+      drawn.after(stage);
+    }
+    var height = drawn.getBoundingClientRect().height || stage.getBoundingClientRect().height || 320;
+    var layout = coloured(spec.layout, style);
+    layout.height = Math.max(200, Math.round(height));
+    layout.font = { family: style.getPropertyValue("--font"), size: 13, color: style.getPropertyValue("--ink-2").trim() };
+    layout.dragmode = touch ? false : layout.dragmode || "zoom";
+    layout.transition = { duration: calm ? 0 : 120 };
+    var options = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset", showTips: false };
+    figure.classList.add("taken");
+    return Plotly.react(stage, coloured(spec.data, style), layout, options).then(function () {
+      if (stage.dataset.bound) return;
+      stage.dataset.bound = "yes";
+      stage.on("plotly_click", function (event) {
+        var trace = event.points[0] && event.points[0].customdata;
+        if (typeof trace === "string" && trace) location.href = trace;
+      });
+    });
+  }
+
+  function take(figure) {
+    if (figure.dataset.taken) return;
+    figure.dataset.taken = "yes";
+    load().then(function (Plotly) { return draw(figure, Plotly); }).catch(function () {
+      figure.classList.remove("taken");
+    });
+  }
+
+  function idle(act) {
+    if (window.requestIdleCallback) requestIdleCallback(act, { timeout: 4000 });
+    else setTimeout(act, 1200);
+  }
+
+  function find() {
+    document.querySelectorAll("figure[data-plot]:not([data-seen])").forEach(function (figure) {
+      figure.dataset.seen = "yes";
+      var press = figure.querySelector("[data-explore]");
+      if (press) press.addEventListener("click", function () { take(figure); });
+      if (touch || saving) {
+        var drawn = figure.querySelector(".drawn");
+        if (drawn) drawn.addEventListener("touchstart", function () { take(figure); }, { once: true, passive: true });
+      } else if ("IntersectionObserver" in window) {
+        new IntersectionObserver(function (entries, observer) {
+          if (!entries.some(function (entry) { return entry.isIntersecting; })) return;
+          observer.disconnect();
+          idle(function () { take(figure); });
+        }, { rootMargin: "200px" }).observe(figure);
+      } else idle(function () { take(figure); });
+    });
+  }
+
+  function start() { if (document.querySelector("figure[data-plot]")) find(); }
+  if (document.readyState === "complete") start();
+  else addEventListener("load", start);
+  document.addEventListener("htmx:after:swap", start);
+  document.addEventListener("themechange", function () {
+    if (!window.Plotly) return;
+    document.querySelectorAll("figure.taken").forEach(function (figure) { draw(figure, window.Plotly); });
+  });
+})();
