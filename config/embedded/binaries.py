@@ -28,7 +28,7 @@ POSTGRES_FOLDERS = (
 
 @dataclass(frozen=True)
 class Programs:
-    """One server's programs. `tree` is what must be copied to move them, None for installed ones."""
+    """One server's programs; `tree` is what a copy of them needs, () for installed ones."""
 
     folder: Path
     version: tuple[int, ...]
@@ -66,7 +66,7 @@ def bundled_redis() -> Programs | None:
 
 
 def find_postgres() -> Programs:
-    """The bundled PostgreSQL, else the newest installed one; an EmbeddedError when neither serves."""
+    """The bundled PostgreSQL, else the newest installed; an EmbeddedError when neither serves."""
     bundled = bundled_postgres()
     if bundled is not None:
         return bundled

@@ -1,4 +1,4 @@
-"""Servers somebody named in DATABASE_URL and REDIS_URL: reachable, new enough, or refused by name."""
+"""Servers named in DATABASE_URL and REDIS_URL: reachable and new enough, or refused by name."""
 
 import psycopg
 import redis

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from config.embedded.errors import EmbeddedError
 
-SHARED_TEMPORARY = Path("/var/tmp")
+SHARED_TEMPORARY = Path("/var/tmp")  # noqa: S108 (a folder of mode 700 is made in it)
 MARK = "counterfoil.json"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 SOCKET_PATH_BYTES = 103 if sys.platform == "darwin" else 107
@@ -172,7 +172,7 @@ def choose(root: Path, home: Path, data_id: str) -> Place:
 
 
 def make_base(place: Place, data_id: str) -> None:
-    """The servers' folder, marked as this data set's; an EmbeddedError when it is anybody else's."""
+    """The servers' folder, marked as this data set's; an EmbeddedError when it is another's."""
     base = place.base
     expected = place.account.uid if place.account else os.geteuid()
     try:

@@ -87,5 +87,5 @@ def answers(place: Place) -> bool:
         client.close()
 
 
-def _client(place: Place) -> redis.Redis:
+def _client(place: Place) -> "redis.Redis[bytes]":
     return redis.Redis(unix_socket_path=str(place.redis_socket), socket_timeout=5)

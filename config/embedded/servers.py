@@ -62,7 +62,7 @@ def start(root: Path, *, name: str = "demo", environ: Mapping[str, str] | None =
         given.check_redis(redis_url)
     if database_url and redis_url:
         return Servers(database_url, migration_url, redis_url)
-    with _sentences(), _locked(root, name) as home:
+    with sentences(), _locked(root, name) as home:
         secrets = places.read_secrets(home)
         place = places.choose(root, home, secrets["data_id"])
         places.make_base(place, secrets["data_id"])
@@ -91,7 +91,7 @@ def stop(root: Path, *, name: str = "demo") -> tuple[str, ...]:
     root = root.resolve()
     if not places.home_folder(root, name).exists():
         return ()
-    with _sentences(), _locked(root, name) as home:
+    with sentences(), _locked(root, name) as home:
         place = _known_place(root, home)
         if place is None:
             return ()
@@ -101,6 +101,19 @@ def stop(root: Path, *, name: str = "demo") -> tuple[str, ...]:
         if postgres.stop(place):
             stopped.append("postgresql")
         return tuple(stopped)
+
+
+def ended(servers: Servers) -> list[str]:
+    """Which of this package's own servers behind these addresses no longer run."""
+    if servers.place is None:
+        return []
+    own = str(servers.place.sockets)
+    down = []
+    if own in servers.database_url and postgres.running_pid(servers.place) is None:
+        down.append("PostgreSQL")
+    if own in servers.redis_url and not redis_server.answers(servers.place):
+        down.append("Redis")
+    return down
 
 
 def status(root: Path, *, name: str = "demo") -> dict[str, int | None]:
@@ -134,7 +147,7 @@ def _locked(root: Path, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def sentences() -> Iterator[None]:
     """Turn what the file system refuses into a sentence."""
     try:
         yield
