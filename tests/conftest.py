@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+
 REPO = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("COUNTERFOIL_DATA", REPO.parent / "shared" / "data"))
 
@@ -26,6 +27,16 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real data at {DATA}: set COUNTERFOIL_DATA to its folder")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """PYTEST_DB names another test database, so that two runs on one server don't meet."""
+    from django.conf import settings
+
+    if suffix := os.environ.get("PYTEST_DB"):
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_counterfoil_{suffix}"
+        connection.settings_dict.setdefault("TEST", {})["NAME"] = f"test_counterfoil_{suffix}"
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +54,23 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             with in_bank(schema):
                 BankProfile.objects.get_or_create(pk=1, defaults={"name": name})
         connection.set_schema_to_public()
+
+
+@pytest.fixture(scope="session")
+def _twin_banks(django_db_setup: None, django_db_blocker: Any) -> None:
+    from accounts.banks import services
+    from tests import twins
+
+    with django_db_blocker.unblock():
+        for twin in (twins.A, twins.B):
+            services.create_bank(schema=twin.schema, name=twin.canary, hosts=[twin.host])
+            twins.build(twin)
+        connection.set_schema_to_public()
+
+
+@pytest.fixture
+def twin_banks(_twin_banks: None, db: None) -> None:
+    """The two banks of tests/twins.py, filled."""
 
 
 @pytest.fixture(autouse=True)
