@@ -1,11 +1,16 @@
-"""`python -m config.embedded up|down|status|env [--name NAME]`: the servers by hand."""
+"""`python -m config.embedded up|down|status|env|run [--name NAME]`: the servers by hand.
+
+`env` prints the addresses for a shell; `run … -- COMMAND` runs one command beside the servers.
+"""
 
 import argparse
 import shlex
 import sys
 from pathlib import Path
 
+from config.embedded import interrupts
 from config.embedded.errors import EmbeddedError
+from config.embedded.running import run_beside_servers
 from config.embedded.servers import start, status, stop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,11 +19,20 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code is 0, or 1 with a sentence on the error stream."""
     parser = argparse.ArgumentParser(prog="python -m config.embedded", description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "status", "env"))
+    parser.add_argument("command", choices=("up", "down", "status", "env", "run"))
     parser.add_argument("--name", default="demo", choices=("demo", "test"))
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("--browser", action="store_true", help="run: with a Chromium, or without")
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    own, rest = arguments[:cut], arguments[cut + 1 :]
+    chosen = parser.parse_args(own)
+    if (chosen.command == "run") != bool(rest):
+        parser.error("`run`, and only `run`, takes `-- COMMAND …`")
     try:
+        if chosen.command == "run":
+            return run_beside_servers(ROOT, chosen.name, rest, browser=chosen.browser)
         return _COMMANDS[chosen.command](chosen.name)
+    except interrupts.Stopped:
+        return 130
     except EmbeddedError as error:
         print(error, file=sys.stderr)
         return 1
