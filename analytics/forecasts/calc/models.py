@@ -15,6 +15,9 @@ SES_ALPHAS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 HOLT_ALPHAS = (0.02, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 HOLT_BETAS = (0.02, 0.1, 0.3)
 HOLT_DAMPINGS = (0.8, 0.9, 0.97)
+# Rows per block: the grids' working arrays stay in the processor's cache, so ten times the rows
+# take ten times the time, not sixteen.
+CACHED_ROWS = 2_048
 
 
 class Forecaster(Protocol):
@@ -66,9 +69,9 @@ class ArrayModel:
         lengths = lengths_of(history)
         result = np.full((history.shape[0], horizon), np.nan)
         for length, rows in blocks_by_length(lengths, self.minimum_months):
-            whole = rows.size == history.shape[0]
-            block = history if whole else history[rows]
-            result[rows] = self.predict_full(block[:, history.shape[1] - length :], horizon)
+            for begin in range(0, rows.size, CACHED_ROWS):
+                some = rows[begin : begin + CACHED_ROWS]
+                result[some] = self.predict_full(history[some, -length:], horizon)
         return result
 
     def predict_full(self, full: FloatArray, horizon: int) -> FloatArray:
@@ -208,14 +211,6 @@ class DampedHolt(ArrayModel):
     def predict_full(self, full: FloatArray, horizon: int) -> FloatArray:
         """Level plus the faded slopes up to each month."""
         grid = np.array([(a, b, p) for a in HOLT_ALPHAS for b in HOLT_BETAS for p in HOLT_DAMPINGS])
-        result = np.empty((full.shape[0], horizon))
-        # Blocks keep the working arrays (63 x rows) inside the processor's cache.
-        for begin in range(0, full.shape[0], 512):
-            block = slice(begin, begin + 512)
-            result[block] = self._predict_block(full[block], horizon, grid)
-        return result
-
-    def _predict_block(self, full: FloatArray, horizon: int, grid: FloatArray) -> FloatArray:
         alpha, beta, damping = (column[:, None] for column in grid.T)
         columns = np.ascontiguousarray(full.T)
         start = min(6, full.shape[1])

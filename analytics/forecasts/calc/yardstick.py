@@ -51,7 +51,8 @@ class EtsAnn:
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         if horizon < 1:
             raise ValueError("A forecast looks at least one month ahead.")
-        # Here, not at the top: the import takes about two seconds and no page needs it.
+        # Here, not at the top: the imports take about two seconds and no page needs them.
+        import pandas as pd
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # type: ignore[import-untyped,unused-ignore]
 
         shape = (history.shape[0], horizon)
@@ -66,10 +67,11 @@ class EtsAnn:
                     continue
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    fit = ETSModel(series, error="add").fit(disp=False)
                     if coverage is None:
-                        point[row] = fit.forecast(horizon)
+                        point[row] = ETSModel(series, error="add").fit(disp=False).forecast(horizon)
                         continue
+                    # The interval exists for a pandas series only, whatever the manual says.
+                    fit = ETSModel(pd.Series(series), error="add").fit(disp=False)
                     frame = fit.get_prediction(length, length + horizon - 1).summary_frame(
                         alpha=1 - coverage
                     )
