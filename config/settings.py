@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.urls import celery_broker_url, database_settings
+
+# Lets classes such as ModelAdmin[Bank] name their model at run time too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

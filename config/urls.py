@@ -1,8 +1,27 @@
 """Addresses of a bank. Each app keeps its own; this page says where they hang."""
 
+from importlib.util import find_spec
+
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.sites import bank_site
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
+    path("admin/", bank_site.urls),
 ]
+for prefix, module in (
+    ("", "config.pages.urls"),
+    ("transactions/", "transactions.urls"),
+    ("imports/", "transactions.imports.urls"),
+    ("", "accounts.jobs.urls"),
+    ("api/", "config.urls_api"),
+):
+    if find_spec(module):
+        urlpatterns.append(path(prefix, include(module)))
+
+if settings.DEMO or settings.DEBUG:
+    from config.pages.styleguide import styleguide
+
+    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))

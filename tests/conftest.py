@@ -102,3 +102,7 @@ def south(db: None) -> Iterator[str]:
 def north_client(north: str) -> Client:
     """A browser at North's host name, signed out. Requests leave the connection in that bank."""
     return Client(HTTP_HOST=HOSTS[NORTH])
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sweep-write", action="store_true", help="print the role matrix as answered now")
