@@ -2,15 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from analytics import formats
+from analytics.charts.table import Amount, Badge, Cell, Link
 from analytics.metrics.figures import Figure
 
 register = template.Library()
@@ -104,14 +106,23 @@ def icon(name: str, classes: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def cell(context: Context, value: Any) -> SafeString | str:
-    """A table's cell: a figure as a figure, a day as a day, anything else as text."""
+def cell(context: Context, value: Cell) -> SafeString | str:
+    """A table's cell: each kind of value in its own form, plain text escaped."""
     if isinstance(value, Figure):
         return figure(context, value)
+    if isinstance(value, Amount):
+        return money(context, value.value, value.currency, signed=value.signed)
+    if isinstance(value, Link):
+        return format_html('<a class="plain" href="{}">{}</a>', value.url, value.text)
+    if isinstance(value, Badge):
+        sign = icon(value.icon) if value.icon else ""
+        return format_html('<span class="badge {}">{}{}</span>', value.kind, sign, value.text)
     if isinstance(value, date):
         return day(context, value, "medium")
     if value is None:
         return formats.EM_DASH
+    if isinstance(value, int):
+        return formats.number(value, locale_in(context))
     return value
 
 
@@ -125,3 +136,34 @@ def initials(name: str) -> str:
     """Up to two letters for an avatar or a row's glyph; takes a name or an e-mail address."""
     words = [word for word in name.split("@")[0].replace(".", " ").split() if word[:1].isalnum()]
     return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+@register.simple_block_tag(takes_context=True)
+def card(
+    context: Context,
+    content: str,
+    question: str = "",
+    *,
+    answer: str = "",
+    span: str = "c12",
+    id: str = "",
+    url: str = "",
+    action: str = "",
+) -> SafeString:
+    """A card: the question small, the answer large, then what stands between the tags.
+
+    `url` and `action` are the one link at the right of the question.
+    """
+    return render_to_string(
+        "parts/_card.html",
+        {
+            "question": question,
+            "answer": answer,
+            "span": span,
+            "id": id,
+            "url": url,
+            "action": action,
+            "body": content,
+            "bank": context.get("bank"),
+        },
+    )
