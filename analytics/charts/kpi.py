@@ -13,7 +13,7 @@ Trend = Literal["up", "down", "same", ""]
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A card of the first row. `note` is a computed sentence, with figures in it where it names any.
+    """A card of the first row. `note` is a computed sentence, with figures where it names any.
 
     `trend` draws the arrow. `change` is the sign of the change against the period before (+1, 0,
     −1): with the figure's own direction it says whether the arrow is good news.
