@@ -1,0 +1,113 @@
+"""From the bytes of a file to raw ledger lines: recognise the format, then read its rows.
+
+A new format is one module with a class like those below, and one line in ADAPTERS. The banks' own
+formats are asked before the generic one, which takes whatever is left and looks like a table.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from transactions.adapters.base import (
+    ROLES,
+    SIGNS,
+    Adapter,
+    Detection,
+    Evidence,
+    Layout,
+    Line,
+    NotATransaction,
+    Option,
+    Refused,
+    Reject,
+    Row,
+)
+from transactions.adapters.capital_one import CapitalOne
+from transactions.adapters.chase import Chase
+from transactions.adapters.discover import DiscoverCard
+from transactions.adapters.foreign import refuse_other_formats
+from transactions.adapters.generic_csv import GenericCsv
+from transactions.adapters.sample import HEAD_BYTES, Sample
+from transactions.adapters.saved import by_saved_layout
+
+ADAPTERS: dict[str, Adapter] = {
+    adapter.name: adapter for adapter in (Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
+}
+
+
+def detect(
+    head: bytes,
+    *,
+    name: str = "",
+    saved: Sequence[Layout] = (),
+    only: str | None = None,
+    complete: bool | None = None,
+) -> Detection:
+    """How to read the file that starts with `head`, from its content.
+
+    Parameters
+    ----------
+    head : the first HEAD_BYTES of the file, or all of it.
+    name : the file's name; shown, never decisive.
+    saved : mappings kept from earlier files; one whose header is this file's goes first.
+    only : ask this adapter alone.
+    complete : whether `head` is the whole file; by default it is where it is shorter than HEAD_BYTES.
+
+    Raises
+    ------
+    Refused
+        With a code and one sentence: empty, binary, nul_bytes, no_adapter, no_date, no_amount,
+        no_rows, too_wide, wrong_format, ambiguous_dates, ambiguous_sign. The last two carry the best
+        guess as `detection`.
+    """
+    if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise Refused("empty", "The file is empty.")
+    refuse_other_formats(head)
+    sample = Sample(
+        head, name=name, complete=len(head) < HEAD_BYTES if complete is None else complete
+    )
+    if only is not None:
+        return _by_one(sample, saved, only)
+    if known := by_saved_layout(sample, saved):
+        return known
+    for adapter in ADAPTERS.values():
+        if found := adapter.detect(sample, saved):
+            return found
+    raise Refused("no_adapter", "No adapter reads this kind of file.")
+
+
+def _by_one(sample: Sample, saved: Sequence[Layout], only: str) -> Detection:
+    adapter = ADAPTERS.get(only)
+    if adapter is None:
+        raise Refused("no_adapter", f"There is no adapter called {only}.")
+    found = adapter.detect(sample, [layout for layout in saved if layout.adapter == only])
+    if found is None:
+        raise Refused("wrong_format", f"This is not a file of {adapter.label}.")
+    return found
+
+
+def rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
+    """Every row of the file under its header: a line, a reject, or no transaction."""
+    adapter = ADAPTERS.get(layout.adapter)
+    if adapter is None:
+        raise Refused("no_adapter", f"There is no adapter called {layout.adapter}.")
+    return adapter.rows(stream, layout)
+
+
+__all__ = [
+    "ADAPTERS",
+    "HEAD_BYTES",
+    "ROLES",
+    "SIGNS",
+    "Adapter",
+    "Detection",
+    "Evidence",
+    "Layout",
+    "Line",
+    "NotATransaction",
+    "Option",
+    "Refused",
+    "Reject",
+    "Row",
+    "detect",
+    "rows",
+]

@@ -1,0 +1,45 @@
+"""Files that are no delimited text: named, so that the refusal says what the file is."""
+
+import re
+
+from transactions.adapters.base import Refused
+
+_BYTES = (
+    (b"%PDF", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"SQLite format 3", "a database"),
+    (b"PAR1", "a Parquet file"),
+)
+_TEXTS = (
+    (re.compile(r"OFXHEADER|<\?OFX\b|<OFX>", re.IGNORECASE), "an OFX or QFX file"),
+    (re.compile(r"^!(?:Type|Account|Option):?", re.IGNORECASE | re.MULTILINE), "a QIF file"),
+    (re.compile(r"camt\.05[2-4]|<BkToCstmr", re.IGNORECASE), "a CAMT statement (XML)"),
+    (re.compile(r"\{1:F01|^:20:|^:60[FM]:|^:61:[0-9]{6}", re.MULTILINE), "an MT940 statement"),
+    (re.compile(r"^\s*<(?:!doctype html|html)\b", re.IGNORECASE), "a web page"),
+    (re.compile(r"^\s*<\?xml|^\s*<[A-Za-z][\w:.-]*[ >]"), "an XML file"),
+    (re.compile(r"^\s*[\[{]\s*(?:[\"\[{\]}]|$)"), "a JSON file"),
+)
+
+
+def refuse_other_formats(head: bytes) -> None:
+    """Raise Refused, code no_adapter, where the file is of a known kind that no adapter reads."""
+    kind = next((words for start, words in _BYTES if head.startswith(start)), "")
+    if head.startswith(b"PK\x03\x04"):
+        kind = "an Excel workbook" if b"xl/" in head[:65536] else "an archive or office document"
+    if not kind:
+        text = head[:8192].decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1",
+                                  errors="replace")  # fmt: skip
+        text = text.removeprefix("ï»¿")
+        kind = next((words for pattern, words in _TEXTS if pattern.search(text)), "")
+    if kind:
+        raise Refused(
+            "no_adapter",
+            f"This is {kind}, which cannot be read yet; export the transactions as CSV.",
+        )

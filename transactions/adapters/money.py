@@ -1,0 +1,354 @@
+"""Which columns hold the money, by what decimal mark, and which way the sign runs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from transactions.adapters.base import SIGNS, Evidence, Option
+from transactions.adapters.columns import Column
+from transactions.adapters.directions import complete, directions_of, lean
+from transactions.adapters.table import Cells
+from transactions.adapters.words import fold
+from transactions.amounts import AmountError, is_blank, read_amount
+
+_ONLY_DOT = re.compile(r".*\.[0-9]{1,2}\D*|.*,[0-9]{3}\..*|.*\.[0-9]{4,}\D*")
+_ONLY_COMMA = re.compile(r".*,[0-9]{1,2}\D*|.*\.[0-9]{3},.*|.*,[0-9]{4,}\D*")
+_GROUP_DOT = re.compile(r"[^.,]*[0-9]{1,3}(?:\.[0-9]{3})+\D*")
+_GROUP_COMMA = re.compile(r"[^.,]*[0-9]{1,3}(?:,[0-9]{3})+\D*")
+_MARK_NAMES = {".": "dot: 1,284.07", ",": "comma: 1.284,07"}
+
+
+@dataclass
+class Money:
+    """The money columns of a layout, and what was found on the way."""
+
+    columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    sign: str = "signed"
+    directions: Mapping[str, int] = field(default_factory=dict)
+    out_negative: bool = False
+    in_negative: bool = False
+    currencies: tuple[str, ...] = ()
+    currency: str = ""
+    evidence: list[Evidence] = field(default_factory=list)
+    unclear: str = ""  # why the sign cannot be told, where it cannot
+
+
+def decimal_mark(columns: Sequence[Column], *, prefer: str) -> tuple[str, Evidence]:
+    """The decimal mark of the file, from every amount that can be read one way only."""
+    cells = [c for column in columns for c in column.cells if "." in c or "," in c]
+    dots = sum(_ONLY_DOT.fullmatch(c) is not None for c in cells)
+    commas = sum(_ONLY_COMMA.fullmatch(c) is not None for c in cells)
+    options = lambda mark: (Option(mark, _MARK_NAMES[mark]),)  # noqa: E731
+    if dots == commas:
+        grouped_dot = sum(_GROUP_DOT.fullmatch(c) is not None for c in cells)
+        grouped_comma = sum(_GROUP_COMMA.fullmatch(c) is not None for c in cells)
+        if grouped_dot != grouped_comma:
+            mark = "," if grouped_dot > grouped_comma else "."
+            why = "three digits behind the other mark are taken as thousands"
+            found = Evidence("Decimal mark", _MARK_NAMES[mark], why, False, "decimal",
+                             options("." if mark == "," else ","))  # fmt: skip
+            return mark, found
+    mark = ("," if commas > dots else ".") if dots != commas else prefer
+    against = min(dots, commas)
+    why = (
+        "no value fits both ways" if dots + commas and not against
+        else f"{against} of {len(cells)} values speak against it" if against
+        else "no amount has decimals"
+    )  # fmt: skip
+    other = "." if mark == "," else ","
+    sure = not against or max(dots, commas) > 3 * against
+    return mark, Evidence("Decimal mark", _MARK_NAMES[mark], why, sure, "decimal", options(other))
+
+
+def find_money(
+    columns: list[Column], rows: Sequence[Cells], mark: str, taken: set[int], texts: Sequence[int]
+) -> Money:
+    """The money columns and the sign; `texts` are the columns whose words tell spending from pay."""
+    free = [c for c in columns if c.index not in taken]
+    money = Money()
+    fitting = [c for c in free if c.cells and c.amount_share >= 0.5]
+    out = _named(free, "money_out")
+    back = _named(free, "money_in")
+    amounts = [c for c in fitting if c.said.kind == "amount"]
+    amounts.sort(key=lambda c: (-c.said.weight, -(c.fill >= 0.5), c.index))
+    balance = next((c for c in fitting if c.said.kind == "balance"), None)
+    if out and back and _exclusive(rows, out.index, back.index, mark):
+        if not (amounts and amounts[0].signed and amounts[0].fill >= 0.9):
+            _two_columns(money, out, back, mark)
+            _set_balance(money, balance)
+            return money
+    several = _per_currency(amounts, rows)
+    if several:
+        money.columns["amount"] = tuple(c.index for c in several)
+        money.currencies = tuple(c.said.currency for c in several)
+    single = amounts[0] if amounts else out or back
+    if single is None:
+        single, balance = _by_content(money, fitting, balance, rows, mark)
+    if not several and single is not None:
+        money.columns["amount"] = (single.index,)
+        money.currency = single.said.currency
+    _set_balance(money, balance)
+    if single is not None and money.sign != "two_columns":
+        _find_sign(money, single, columns, rows, mark, texts)
+    return money
+
+
+def _named(free: list[Column], kind: str) -> Column | None:
+    """A money-in or money-out column by its heading; it may be empty in this file."""
+    fitting = [
+        c for c in free if c.said.kind == kind and c.name and (not c.cells or c.amount_share >= 0.5)
+    ]
+    fitting.sort(key=lambda c: (-c.said.weight, -bool(c.cells), c.index))
+    return fitting[0] if fitting else None
+
+
+def _value(cells: Cells, at: int, mark: str) -> Decimal | None:
+    if at >= len(cells) or is_blank(cells[at]):
+        return None
+    try:
+        return read_amount(cells[at], mark).value
+    except AmountError:
+        return None
+
+
+def _exclusive(rows: Sequence[Cells], out: int, back: int, mark: str) -> bool:
+    """Whether a row fills one of two columns, hardly ever both."""
+    filled = [bool(_value(r, out, mark)) + bool(_value(r, back, mark)) for r in rows]
+    return filled.count(1) > 0 and filled.count(2) <= max(1, filled.count(1) // 10)
+
+
+def _per_currency(amounts: list[Column], rows: Sequence[Cells]) -> list[Column]:
+    named = [c for c in amounts if c.said.currency and c.said.kind == "amount"]
+    return named if len({c.said.currency for c in named}) > 1 else []
+
+
+def _two_columns(money: Money, out: Column, back: Column, mark: str) -> None:
+    money.sign = "two_columns"
+    money.columns = {"money_out": (out.index,), "money_in": (back.index,)}
+    money.currency = out.said.currency or back.said.currency
+    money.out_negative = _mostly_negative(out.cells, mark)
+    money.in_negative = _mostly_negative(back.cells, mark)
+    minus = [c.name for c, n in ((out, money.out_negative), (back, money.in_negative)) if n]
+    why = f"“{out.name}” and “{back.name}” are never filled on the same row"
+    if minus:
+        why += f"; minus signs in “{'”, “'.join(minus)}” are passed over"
+    money.evidence.append(
+        Evidence("Sign", f"“{out.name}” is money out, “{back.name}” money in", why, True, "sign")
+    )
+
+
+def _mostly_negative(cells: Sequence[str], mark: str) -> bool:
+    values = [v for v in (_value([c], 0, mark) for c in cells) if v]
+    return bool(values) and sum(v < 0 for v in values) * 2 > len(values)
+
+
+def _set_balance(money: Money, balance: Column | None) -> None:
+    if balance is not None and balance.index not in money.columns.get("amount", ()):
+        money.columns["balance"] = (balance.index,)
+
+
+def chain(rows: Sequence[Cells], amount: int, balance: int, mark: str) -> float:
+    """How far a column is the running balance of another: -1 to 1, the sign that of the amounts.
+
+    Works for files in either order of time; 0 where there is too little to say.
+    """
+    pairs = [(_value(r, amount, mark), _value(r, balance, mark)) for r in rows[:500]]
+    up = down = tested = 0
+    for (a, before), (b, after) in zip(pairs, pairs[1:], strict=False):
+        if not a or not b or before is None or after is None or before == after:
+            continue
+        tested += 1
+        step = after - before
+        up += step == b or step == -a
+        down += step == -b or step == a
+    if tested < 1 or max(up, down) * 10 < tested * 7:
+        return 0.0
+    return up / tested if up >= down else -down / tested
+
+
+def _by_content(
+    money: Money, fitting: list[Column], balance: Column | None, rows: Sequence[Cells], mark: str
+) -> tuple[Column | None, Column | None]:
+    """The amount column where no heading names it: what looks like money and moves a balance."""
+    plain = [
+        c for c in fitting if c.amount_share >= 0.6 and c.said.kind in ("", "amount", "direction")
+    ]
+    plain = [c for c in plain if not _counts(c)] or plain
+    money_like = [c for c in plain if c.like_money] or plain
+    if balance is None:
+        for a in money_like:
+            for b in money_like:
+                if a is not b and chain(rows, a.index, b.index, mark):
+                    return a, b
+        pair = _unnamed_pair(money, money_like, rows, mark)
+        if pair:
+            return pair[0], next((c for c in money_like if c not in pair), None)
+        sparse = [c for c in money_like if c.fill >= 0.9] or money_like
+        signed = [c for c in sparse if c.signed] or sparse
+        first = signed[0] if signed else None
+        unnamed = [c for c in money_like if not c.name]
+        if first and not first.signed and len(unnamed) > 1:
+            money.unclear = (
+                f"Columns {unnamed[0].index + 1} and {unnamed[1].index + 1} both hold amounts, they "
+                "have no names, and nothing says which is which."
+            )
+        rest = [c for c in sparse if c is not first and c.index > first.index] if first else []
+        return first, rest[0] if len(rest) == 1 and len(rows) > 1 and not rest[0].name else None
+    others = [c for c in money_like if c is not balance]
+    return (others[0] if others else None), balance
+
+
+def _counts(column: Column) -> bool:
+    """Numbers that are no money: leading zeros, very long ones, one value all through."""
+    long = any(len(c) > 9 and c.isdecimal() for c in column.cells)
+    zeros = any(len(c) > 1 and c[0] == "0" and c.isdecimal() for c in column.cells)
+    return long or zeros
+
+
+def _unnamed_pair(
+    money: Money, plain: list[Column], rows: Sequence[Cells], mark: str
+) -> tuple[Column, Column] | None:
+    """Two columns without headings of which each row fills one; which is which, balance and words
+    decide, else it is left open."""
+    half = [c for c in plain if c.fill < 0.95 and not c.signed]
+    for out, back in zip(half, half[1:], strict=False):
+        if out.fill + back.fill < 0.9 or not _exclusive(rows, out.index, back.index, mark):
+            continue
+        votes = 0
+        for row in rows[:500]:
+            words = sum(lean(c) for c in row if not is_blank(c))
+            votes += words * ((_value(row, back.index, mark) is not None) * 2 - 1)
+        third = [c for c in plain if c not in (out, back)]
+        for balance in third:
+            votes += 5 * _pair_chain(rows, out.index, back.index, balance.index, mark)
+        if votes < 0:
+            out, back = back, out
+        money.sign = "two_columns"
+        money.columns = {"money_out": (out.index,), "money_in": (back.index,)}
+        if not votes:
+            money.unclear = (
+                f"Columns {out.index + 1} and {back.index + 1} have no names, and nothing says "
+                "which of them is money out."
+            )
+        money.evidence.append(
+            Evidence(
+                "Sign",
+                f"column {out.index + 1} is money out, column {back.index + 1} money in",
+                "the words and balances of the rows agree" if votes else "nothing speaks for it",
+                bool(votes),
+                "sign",
+            )
+        )
+        return out, back
+    return None
+
+
+def _pair_chain(rows: Sequence[Cells], out: int, back: int, balance: int, mark: str) -> int:
+    score = 0
+    for this, after in zip(rows, rows[1:500], strict=False):
+        a, b = _value(this, balance, mark), _value(after, balance, mark)
+        if a is None or b is None:
+            continue
+        net_after = (_value(after, back, mark) or 0) - (_value(after, out, mark) or 0)
+        net_this = (_value(this, back, mark) or 0) - (_value(this, out, mark) or 0)
+        score += (b - a == net_after) + (a - b == net_this)
+        score -= (b - a == -net_after) + (a - b == -net_this)
+    return (score > 0) - (score < 0)
+
+
+def _find_sign(
+    money: Money,
+    amount: Column,
+    columns: list[Column],
+    rows: Sequence[Cells],
+    mark: str,
+    texts: Sequence[int],
+) -> None:
+    at = money.columns["amount"][0]
+    read = [(row, read_amount(row[at], mark)) for row in rows if _value(row, at, mark) is not None]
+    minus = sum(a.value < 0 for _, a in read)
+    marked = sum(a.stated > 0 for _, a in read)
+    flags = _flag_column(columns, rows, at, mark, minus)
+    if flags is not None:
+        column, known = flags
+        money.columns["direction"] = (column.index,)
+        money.sign, money.directions = "direction", complete(known)
+        name = column.name or f"column {column.index + 1}"
+        shown = ", ".join(f"“{c}” {'in' if s > 0 else 'out'}" for c, s in list(known.items())[:4])
+        why = f"no amount has a minus; {shown}"
+        money.evidence.append(Evidence("Sign", f"“{name}” says in or out", why, True, "sign"))
+        return
+    if marked and not minus and marked * 2 <= len(read):
+        money.sign = "unmarked_out"
+        why = f"{marked} of {len(read)} amounts are marked as money in, none as money out"
+        money.evidence.append(_sign_evidence(money.sign, why, True))
+        return
+    _vote(money, amount, read, minus, texts)
+
+
+def _flag_column(
+    columns: list[Column], rows: Sequence[Cells], at: int, mark: str, minus: int
+) -> tuple[Column, Mapping[str, int]] | None:
+    if minus:
+        return None
+    fitting = []
+    for column in columns:
+        if column.index == at or column.said.kind not in (
+            "direction", "", "other", "category", "status", "text",
+        ):  # fmt: skip
+            continue
+        certain = column.said.kind == "direction" and fold(column.name) not in ("type", "typ")
+        known = directions_of(column.cells, named=certain)
+        if known and column.fill >= 0.9:
+            fitting.append((not certain, len(set(known.values())) < 2, column.index, column, known))
+        elif known and not column.name and column.cells and len(set(known)) == 1:
+            # Only one kind of row is marked (CR beside payments); the others are the opposite.
+            both = {**known, "": -next(iter(known.values()))}
+            fitting.append((True, True, column.index, column, both))
+    if not fitting:
+        return None
+    _, _, _, column, known = min(fitting, key=lambda f: f[:3])
+    return column, known
+
+
+def _vote(money: Money, amount: Column, read: list, minus: int, texts: Sequence[int]) -> None:  # type: ignore[type-arg]
+    signed = reversed_ = 0
+    for row, stated in read[:1000]:
+        words = sum(lean(row[i]) for i in texts if i < len(row))
+        if words and stated.value:
+            agrees = (words > 0) == (stated.value > 0)
+            signed, reversed_ = signed + agrees, reversed_ + (not agrees)
+    plus = len(read) - minus
+    out_named = amount.said.kind == "money_out"
+    if out_named and signed <= reversed_ + 2 * minus:
+        money.sign, sure = "reversed", True
+        why = f"the column is called “{amount.name}”"
+    elif minus and any(a.stated > 0 for _, a in read):
+        money.sign, sure = "signed", True
+        why = "amounts carry a plus or a minus"
+    elif signed or reversed_:
+        # One row's words are too little to turn every sign round.
+        turned = reversed_ > signed and (reversed_ > 1 or not minus)
+        money.sign = "reversed" if turned else "signed"
+        sure = abs(signed - reversed_) >= 2 or min(signed, reversed_) == 0
+        most, least = max(signed, reversed_), min(signed, reversed_)
+        why = f"{most} rows say in their words what their sign says" + (
+            f", {least} the opposite" if least else ""
+        )
+    elif minus and plus > 3 * minus and len(read) >= 8:
+        money.sign, sure = "reversed", False
+        why = f"{plus} of {len(read)} amounts are positive, as spending is on a card"
+    else:
+        sure = bool(minus)
+        why = (
+            f"{minus} amounts have a minus, {plus} none" if minus
+            else "no amount has a minus, and no word says which way the money went"
+        )  # fmt: skip
+    money.evidence.append(_sign_evidence(money.sign, why, sure))
+
+
+def _sign_evidence(sign: str, why: str, sure: bool) -> Evidence:
+    others = [s for s in ("signed", "reversed") if s != sign]
+    options = tuple(Option(s, SIGNS[s]) for s in others)
+    return Evidence("Sign", SIGNS[sign], why, sure, "sign", options)

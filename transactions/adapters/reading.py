@@ -1,0 +1,446 @@
+"""Rows of a delimited file by its layout: the one loop that all table formats share.
+
+It is written for speed where rows are plain (one look-up per distinct day, one pattern per amount)
+and takes its time only for rows that are not: those are told apart as rejected, or as no
+transaction at all (totals, notes, second text rows), and each says why.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import BinaryIO
+
+from transactions.adapters.base import Layout, Line, NotATransaction, Reject, Row
+from transactions.adapters.directions import (
+    balance_row,
+    direction,
+    note_row,
+    status_of,
+    summary_row,
+)
+from transactions.adapters.encodings import Unended, physical_lines
+from transactions.adapters.records import Record, records
+from transactions.adapters.words import CURRENCIES
+from transactions.amounts import AmountError, is_blank, parse_amount, read_amount
+from transactions.days import DayError, looks_like_day, orders_fitting, parse_day
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_DIGIT = re.compile("[0-9]")
+
+_PROBLEMS = {
+    "nul_byte": (
+        "The line holds a zero byte, so it is damaged.",
+        "Remove it and type the row anew.",
+    ),
+    "encoding": (
+        "The line holds bytes that are no letters in the encoding of this file.",
+        "Save the file as UTF-8, or choose another encoding.",
+    ),
+    "line_too_long": (
+        "The line is longer than 100,000 characters.",
+        "Check the file's line breaks.",
+    ),
+    "quote": (
+        "A quotation mark is opened and not closed, or stands inside a cell.",
+        "Write a mark inside a cell twice, or remove it.",
+    ),
+}
+
+
+class _Continuation(NotATransaction):
+    """A second row of text for the transaction above it."""
+
+    more: str = ""
+
+
+class RowError(Exception):
+    """A row that cannot be read, by the column that is to blame."""
+
+    def __init__(self, index: int, code: str, reason: str, fix: str) -> None:
+        super().__init__(reason)
+        self.index, self.code, self.reason, self.fix = index, code, reason, fix
+
+
+def read_rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
+    """Every row under the header, once each, in file order; memory stays flat."""
+    layout.check()
+    found = _Reader(layout).read(stream)
+    return _join_text(found) if layout.continued else found
+
+
+def _join_text(found: Iterator[Row]) -> Iterator[Row]:
+    held: Line | None = None
+    after: list[Row] = []
+    for row in found:
+        if isinstance(row, _Continuation) and held is not None:
+            held = held._replace(text=f"{held.text} {row.more}".strip())
+            after.append(
+                NotATransaction(row.line, row.raw, f"continues the text of line {held.line}")
+            )
+            continue
+        if held is not None:
+            yield held
+            yield from after
+        held, after = (row, []) if isinstance(row, Line) else (None, [])
+        if held is None:
+            yield NotATransaction(*row) if isinstance(row, _Continuation) else row
+    if held is not None:
+        yield held
+        yield from after
+
+
+class _Reader:
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.width = len(layout.header) or max(layout.widths, default=0)
+        self.widths = frozenset(layout.widths or (self.width,))
+        self.last = max((i for at in layout.columns.values() for i in at), default=0)
+        self.days: dict[str, date] = {}
+        self.currencies: dict[str, str] = {"": layout.currency}
+        self.money = self._money()
+
+    def read(self, stream: BinaryIO) -> Iterator[Row]:
+        layout, order = self.layout, self.layout.date_order
+        booked_at = layout.columns["booked_on"][0]
+        value_at, balance_at = layout.column("value_on"), layout.column("balance")
+        texts = layout.columns.get("text", ())
+        text_at = texts[0] if len(texts) == 1 else None
+        party_at, reference_at = layout.column("counterparty"), layout.column("reference")
+        category_at, account_at = layout.column("category"), layout.column("account")
+        id_at, status_at = layout.column("provider_id"), layout.column("status")
+        currency_at = layout.column("currency")
+        per_currency = bool(layout.amount_currencies)
+        days, money, width, decimal = self.days, self.money, self.width, layout.decimal
+        for number, cells, raw, problem in self._records(stream):
+            if problem or len(cells) != width:
+                other = self._mend(number, cells, raw, problem)
+                if other is not None:
+                    yield other
+                    continue
+                cells = cells[:width] + [""] * (width - len(cells))
+            try:
+                booked = days.get(cells[booked_at])
+                if booked is None:
+                    booked = days[cells[booked_at]] = parse_day(cells[booked_at], order)
+                amount = money(cells)
+            except (DayError, RowError) as error:
+                yield self._unread(number, cells, raw, error)
+                continue
+            text = cells[text_at].strip() if text_at is not None else self._text(cells)
+            if not text:
+                text = self._fallback(cells)
+            if balance_row(text):
+                yield NotATransaction(number, raw, "states a balance")
+                continue
+            status = "posted" if status_at is None else status_of(cells[status_at])
+            if status == "void":
+                yield NotATransaction(
+                    number, raw, "never took place: " + cells[status_at or 0].strip()
+                )
+                continue
+            currency = layout.currency
+            if currency_at is not None or per_currency:
+                try:
+                    currency = self._currency(cells, currency_at)
+                except RowError as error:
+                    yield self._reject(number, cells, raw, error)
+                    continue
+            yield Line(
+                number,
+                booked,
+                None if value_at is None else self._other_day(cells[value_at]),
+                amount,
+                text,
+                "" if party_at is None else cells[party_at].strip(),
+                "" if reference_at is None else cells[reference_at].strip(),
+                "" if category_at is None else cells[category_at].strip(),
+                "" if account_at is None else cells[account_at].strip("' \t"),
+                currency,
+                None if balance_at is None else _balance(cells[balance_at], decimal),
+                "" if id_at is None else cells[id_at].strip(),
+                status,
+            )
+
+    def _records(self, stream: BinaryIO) -> Iterator[Record]:
+        layout = self.layout
+        return records(
+            physical_lines(stream, layout.encoding),
+            delimiter=layout.delimiter,
+            quote=layout.quote,
+            widths=self.widths | {self.width},
+            first_line=layout.first_line,
+            wide=layout.encoding.startswith(("utf-16", "utf-32")),
+        )
+
+    # The money of a row
+
+    def _money(self) -> Callable[[list[str]], Decimal]:
+        layout = self.layout
+        if layout.sign == "two_columns":
+            return self._two_columns
+        if layout.amount_currencies:
+            return self._one_of_several
+        at, mark = layout.columns["amount"][0], layout.decimal
+        if layout.sign == "signed":
+
+            def signed(cells: list[str]) -> Decimal:
+                try:
+                    return parse_amount(cells[at], mark)
+                except AmountError as error:
+                    raise _row_error(at, error) from None
+
+            return signed
+        if layout.sign == "direction":
+            return self._by_direction
+
+        unmarked = layout.sign == "unmarked_out"
+
+        def turned(cells: list[str]) -> Decimal:
+            try:
+                amount = read_amount(cells[at], mark)
+            except AmountError as error:
+                raise _row_error(at, error) from None
+            if unmarked:
+                return amount.value if amount.stated > 0 else -abs(amount.value)
+            # A written CR or DR says more than the file's convention.
+            written = cells[at].rstrip(" .")[-1:].isalpha() and amount.stated
+            return amount.value if written else -amount.value
+
+        return turned
+
+    def _by_direction(self, cells: list[str]) -> Decimal:
+        layout = self.layout
+        at, flag_at = layout.columns["amount"][0], layout.columns["direction"][0]
+        try:
+            value = parse_amount(cells[at], layout.decimal)
+        except AmountError as error:
+            raise _row_error(at, error) from None
+        flag = cells[flag_at].strip()
+        turn = layout.directions.get(flag.casefold()) or (direction(flag) if flag else 0)
+        if not turn:
+            words = ", ".join(f"“{w}”" for w in layout.directions if w)
+            raise RowError(
+                flag_at,
+                "direction_unknown" if flag else "direction_missing",
+                f"“{flag[:40]}” says neither in nor out." if flag else "Nothing says in or out.",
+                f"Type one of {words}.",
+            )
+        return value * turn
+
+    def _two_columns(self, cells: list[str]) -> Decimal:
+        layout = self.layout
+        parts: list[tuple[int, Decimal]] = []
+        blank = 0
+        for role, turn, negative in (
+            ("money_out", -1, layout.out_negative),
+            ("money_in", 1, layout.in_negative),
+        ):
+            for at in layout.columns.get(role, ()):
+                if is_blank(cells[at]):
+                    blank = at
+                    continue
+                try:
+                    value = parse_amount(cells[at], layout.decimal)
+                except AmountError as error:
+                    raise _row_error(at, error) from None
+                parts.append((at, value * (-turn if negative else turn)))
+        moved = [part for part in parts if part[1]]
+        if len(moved) > 1:
+            raise RowError(
+                moved[1][0],
+                "both_in_and_out",
+                "Both money out and money in are filled.",
+                "Empty one of the two.",
+            )
+        if not parts:
+            raise RowError(blank, "amount_missing", "There is no amount.", "Type the amount.")
+        return moved[0][1] if moved else Decimal(0)
+
+    def _one_of_several(self, cells: list[str]) -> Decimal:
+        turn = -1 if self.layout.sign == "reversed" else 1
+        filled = self._filled_amounts(cells)
+        if not filled:
+            at = self.layout.columns["amount"][0]
+            raise RowError(at, "amount_missing", "There is no amount.", "Type the amount.")
+        if len(filled) > 1:
+            raise RowError(
+                filled[1][1],
+                "two_currencies",
+                "The row has an amount in more than one currency.",
+                "Keep one amount on the row.",
+            )
+        return filled[0][2] * turn
+
+    def _filled_amounts(self, cells: list[str]) -> list[tuple[int, int, Decimal]]:
+        filled = []
+        for nth, at in enumerate(self.layout.columns["amount"]):
+            if not is_blank(cells[at]):
+                try:
+                    filled.append((nth, at, parse_amount(cells[at], self.layout.decimal)))
+                except AmountError as error:
+                    raise _row_error(at, error) from None
+        return [f for f in filled if f[2]] or filled[:1]
+
+    # The other cells
+
+    def _text(self, cells: list[str]) -> str:
+        parts = [cells[at].strip() for at in self.layout.columns.get("text", ())]
+        return " ".join(dict.fromkeys(part for part in parts if part))
+
+    def _fallback(self, cells: list[str]) -> str:
+        for role in ("counterparty", "reference", "category"):
+            at = self.layout.column(role)
+            if at is not None and cells[at].strip():
+                return cells[at].strip()
+        return ""
+
+    def _other_day(self, cell: str) -> date | None:
+        found = self.days.get(cell)
+        if found is None:
+            try:
+                found = self.days[cell] = parse_day(cell, self.layout.date_order)
+            except DayError:
+                return None
+        return found
+
+    def _currency(self, cells: list[str], at: int | None) -> str:
+        if at is None:
+            nth = self._filled_amounts(cells)[0][0]
+            return self.layout.amount_currencies[nth]
+        cell = cells[at].strip()
+        known = self.currencies.get(cell)
+        if known is None:
+            known = cell.upper()
+            if known not in CURRENCIES:
+                raise RowError(
+                    at, "currency_unknown", f"“{cell[:40]}” is no currency code.", "Type its code."
+                )
+            self.currencies[cell] = known
+        return known
+
+    # Rows that are not plain
+
+    def _mend(self, number: int, cells: list[str], raw: str, problem: str) -> Row | None:
+        """None where the row can be read after all, its cells cut or filled up to the width."""
+        if problem:
+            reason, fix = _PROBLEMS[problem]
+            if problem == "quote" and isinstance(raw, Unended):
+                reason, fix = _CUT
+            return Reject(number, "", "", problem, reason, fix, _storable(raw))
+        if len(cells) > self.width and not any(cells[self.width :]):
+            return None
+        if len(cells) in self.widths:
+            return None
+        blank = cells + [""] * (self.width - len(cells))
+        if not any(looks_like_day(c) or orders_fitting(c) for c in cells[: self.last + 1]):
+            if not any(self._is_money(c) for c in cells) or any(summary_row(c) for c in cells):
+                return self._no_transaction(number, blank, raw)
+        if isinstance(raw, Unended) and len(cells) < self.width:
+            reason, fix = _CUT
+        elif len(cells) > self.width:
+            reason = f"The row has {len(cells)} cells, the file {self.width}."
+            fix = "Put the cell that holds the delimiter in quotation marks."
+        else:
+            reason = f"The row has {len(cells)} cells, the file {self.width}."
+            fix = "Fill in the missing cells."
+        return Reject(number, "", "", "cell_count", reason, fix, _storable(raw))
+
+    def _is_money(self, cell: str) -> bool:
+        return (
+            not is_blank(cell)
+            and _DIGIT.search(cell) is not None
+            and _readable(cell, self.layout.decimal)
+        )
+
+    def _unread(
+        self, number: int, cells: list[str], raw: str, error: DayError | RowError
+    ) -> NotATransaction | Reject:
+        layout = self.layout
+        day_at = layout.columns["booked_on"][0]
+        day = cells[day_at].strip()
+        money_at = [
+            i for r in ("amount", "money_out", "money_in") for i in layout.columns.get(r, ())
+        ]
+        no_money = all(is_blank(cells[i]) for i in money_at)
+        summary = any(summary_row(c) for c in cells if c)
+        if isinstance(error, RowError):
+            text = self._text(cells) or self._fallback(cells)
+            if error.code == "amount_missing" and (summary or note_row(text)):
+                why = "states a balance or total" if summary else "is a note"
+                return NotATransaction(number, raw, why)
+            return self._reject(number, cells, raw, error)
+        if error.code in ("date_missing", "date_format") and not looks_like_day(day):
+            if summary or no_money or not any(_nearly_money(cells[i]) for i in money_at):
+                return self._no_transaction(number, cells, raw)
+            if status_of(day) == "pending":
+                return NotATransaction(number, raw, "is still pending and has no day yet")
+        fix = error.fix
+        value_at = layout.column("value_on")
+        other = self._other_day(cells[value_at]) if value_at is not None else None
+        if other is not None:
+            fix = f"Take the other day of the row, {other.isoformat()}."
+        return self._reject(number, cells, raw, RowError(day_at, error.code, error.reason, fix))
+
+    def _no_transaction(self, number: int, cells: list[str], raw: str) -> NotATransaction:
+        header = self.layout.header
+        if header and [c.strip() for c in cells] == [h.strip() for h in header]:
+            return NotATransaction(number, raw, "repeats the header")
+        if any(summary_row(c) for c in cells if c):
+            return NotATransaction(number, raw, "states a balance or total")
+        if self.layout.continued:
+            filled = {i for i, c in enumerate(cells) if c.strip()}
+            texts = set(self.layout.columns.get("text", ()))
+            if filled and filled <= texts:
+                found = _Continuation(number, raw, "is a second line of text")
+                found.more = self._text(cells)
+                return found
+        return NotATransaction(number, raw, "has no day and no amount")
+
+    def _reject(self, number: int, cells: list[str], raw: str, error: RowError) -> Reject:
+        return Reject(
+            number,
+            self.layout.name_of(error.index),
+            _storable(cells[error.index].strip())[:200],
+            error.code,
+            error.reason,
+            error.fix,
+            _storable(raw),
+        )
+
+
+_CUT = (
+    "The file ends inside this row, so it was cut off here.",
+    "Export or copy the file again, whole.",
+)
+
+
+def _row_error(index: int, error: AmountError) -> RowError:
+    return RowError(index, error.code, error.reason, error.fix)
+
+
+def _nearly_money(cell: str) -> bool:
+    """Whether a cell was meant as an amount: digits, and few letters among them."""
+    return _DIGIT.search(cell) is not None and sum(c.isalpha() for c in cell) <= 4
+
+
+def _readable(cell: str, mark: str) -> bool:
+    try:
+        read_amount(cell, mark)
+    except AmountError:
+        return False
+    return True
+
+
+def _balance(cell: str, mark: str) -> Decimal | None:
+    if not cell:
+        return None
+    try:
+        return parse_amount(cell, mark)
+    except AmountError:
+        return None
+
+
+def _storable(raw: str) -> str:
+    """The text as the database can keep it: no zero bytes, no half characters."""
+    return _UNSTORABLE.sub("\ufffd", raw)
