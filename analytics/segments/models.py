@@ -51,7 +51,9 @@ class SegmentProfile(models.Model):
     class Meta:
         app_label = "analytics"
         ordering = ["run", "segment"]
-        constraints = [models.UniqueConstraint(fields=["run", "segment"], name="segment_profile_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "segment"], name="segment_profile_once")
+        ]
 
     def __str__(self) -> str:
         return self.name

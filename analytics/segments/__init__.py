@@ -1,0 +1,1 @@
+"""Segments: groups of customers who behave alike, kept recognisable from night to night."""
