@@ -7,6 +7,7 @@ in this one run.
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -145,9 +146,8 @@ def speed() -> list[Row]:
     print(f"{'ETS(A,N,N) alone':42}{1 / loop_point:12,.0f}{loop / loop_point:9.1f}")
     rows: list[Row] = []
     for model, goal in ((LightBlend(), 50.0), (WeightedBlend(), 50.0)):
-        each = seconds(lambda model=model: forecast_all(bank, horizon=6, model=model), 3) / len(
-            bank
-        )
+        work = partial(forecast_all, bank, horizon=6, model=model)
+        each = seconds(work, 3) / len(bank)
         print(f"{model.name + ' with 80 % band':42}{1 / each:12,.0f}{loop / each:9.1f}")
         rows.append((f"P16 {model.name} with band / ETS loop, speed", loop / each, goal / SLACK))
     many = synthetic_bank(50_000)
@@ -182,11 +182,11 @@ def accuracy(folder: Path) -> list[Row]:
     coverage: dict[str, list[float]] = {}
     for model in models:
         errors[model.name] = rolling_error(history, model)
-        share = ""
+        printed = ""
         if isinstance(model, Naive | LightBlend | WeightedBlend):
             coverage[model.name] = rolling_coverage(history, model)
-            share = f"{np.mean(coverage[model.name]):.3f}"
-        print(f"{model.name:42}{errors[model.name]:12.3f}{share:>12}")
+            printed = f"{np.mean(coverage[model.name]):.3f}"
+        print(f"{model.name:42}{errors[model.name]:12.3f}{printed:>12}")
     rows: list[Row] = []
     for name in ("light_blend", "weighted_blend"):
         for baseline, goal in (("ets_ann", 0.95), ("naive", 0.80), ("seasonal_naive", 0.82)):
