@@ -249,7 +249,18 @@ SPECTACULAR_SETTINGS = {
 }
 
 # -- work that lasts ---------------------------------------------------------------------------
+# A worker holds a job for the lease and renews it by heartbeat; a failed one is tried again after
+# these waits; the sweep finds what no message woke. Tests shorten them.
+JOBS_LEASE_SECONDS = env.float("JOBS_LEASE_SECONDS", default=20.0)
+JOBS_HEARTBEAT_SECONDS = env.float("JOBS_HEARTBEAT_SECONDS", default=5.0)
+JOBS_RETRY_SECONDS = env.list("JOBS_RETRY_SECONDS", cast=float, default=[10.0, 60.0])
+JOBS_SWEEP_SECONDS = env.float("JOBS_SWEEP_SECONDS", default=30.0)
+# Tests alone run jobs inside a transaction, which is rolled back afterwards.
+JOBS_INLINE = False
+
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
+# A lost Redis is noticed in seconds; no message waits long enough to be delivered twice for its age.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3.0, "visibility_timeout": 3600}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -260,7 +271,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 # Two lines, both idempotent; what is due stands in each bank's job table (accounts/jobs).
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": 30.0},
+    "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": JOBS_SWEEP_SECONDS},
     "housekeeping": {"task": "accounts.jobs.tasks.housekeeping", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BASE_DIR / ".local" / "beat"))

@@ -15,7 +15,8 @@ class _BySchema(dict[Any, Any]):
 
     @staticmethod
     def _key(alias: str) -> tuple[str, str]:
-        return alias, str(connections[alias].schema_name)
+        wrapper: Any = connections[alias]
+        return alias, str(wrapper.schema_name)
 
     def __getitem__(self, alias: str) -> Any:
         return super().__getitem__(self._key(alias))
@@ -24,11 +25,16 @@ class _BySchema(dict[Any, Any]):
         return super().setdefault(self._key(alias), default)
 
     def clear(self) -> None:
-        # django-tenants clears everything at each switch; other threads' banks are kept.
-        for key in [k for k in list(self) if k[1] == str(connections[k[0]].schema_name)]:
-            self.pop(key, None)
+        """django-tenants clears at each switch; other threads' banks are kept.
+
+        Only connections this thread has: asking for one would make it, and making one clears.
+        """
+        wrapper: Any
+        for wrapper in connections.all(initialized_only=True):
+            self.pop((wrapper.alias, str(wrapper.schema_name)), None)
 
 
 def key_cache_by_schema() -> None:
     """Replaces the manager's cache; called once when the app is ready."""
-    ContentType.objects._cache = _BySchema()
+    manager: Any = ContentType.objects
+    manager._cache = _BySchema()

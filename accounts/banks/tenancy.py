@@ -2,7 +2,7 @@
 
 Pages get their bank from the host name (middleware), commands from `for_each_bank()` or `in_bank()`,
 Celery tasks from a message header (three signals below). Whatever runs without a named bank stands in
-`public`, where no table of a bank exists; a task without a bank is refused.
+`public`, where no table of a bank exists; a task without a bank is refused (celery_tasks.py).
 
 Never use `with bank:` (its stack is shared by threads) nor `schema_context` as a decorator.
 """
@@ -17,6 +17,8 @@ from django_tenants.utils import get_public_schema_name, schema_context
 F = TypeVar("F", bound=Callable[..., Any])
 
 BANK_HEADER = "bank"
+# django-tenants' wrapper, whose methods Django's stubs don't know.
+_wrapper: Any = connection
 _public_tasks: set[str] = set()
 
 
@@ -31,7 +33,7 @@ def only_own_schema(wrapper: Any, tenant: Any) -> None:
 
 def current_schema() -> str:
     """The schema that this thread's connection stands in."""
-    return str(connection.schema_name)
+    return str(_wrapper.schema_name)
 
 
 def current_bank() -> str:
@@ -93,32 +95,43 @@ def public_task(function: F) -> F:
     return function
 
 
+def is_public_task(name: str) -> bool:
+    return name in _public_tasks
+
+
 def _add_header(headers: dict[str, Any] | None = None, sender: str = "", **kwargs: Any) -> None:
     if headers is not None and sender not in _public_tasks and BANK_HEADER not in headers:
         headers[BANK_HEADER] = current_bank()
 
 
+def header_of(request: Any) -> str:
+    """The bank that a message names, "" for none."""
+    named = (request.headers or {}).get(BANK_HEADER) or getattr(request, BANK_HEADER, None)
+    return str(named or "")
+
+
 def _enter_bank(task: Any, **kwargs: Any) -> None:
-    if task.name in _public_tasks:
-        connection.set_schema_to_public()
-        return
+    # Celery logs what a signal's receiver raises and goes on, so nothing is refused here: without a
+    # header the task stays in public, and BankTask refuses to start its body there.
     if task.request.is_eager:
-        # Run at once by its caller (tests): it stands in the caller's bank already.
-        current_bank()
         return
-    schema = (task.request.headers or {}).get(BANK_HEADER) or getattr(task.request, BANK_HEADER, None)
-    if not schema:
-        raise NoBank(f"Task {task.name} came without a bank.")
-    connection.set_schema(schema)
+    schema = "" if task.name in _public_tasks else header_of(task.request)
+    if schema:
+        _wrapper.set_schema(schema)
+    else:
+        _wrapper.set_schema_to_public()
 
 
 def _leave_bank(task: Any, **kwargs: Any) -> None:
     if not task.request.is_eager:
-        connection.set_schema_to_public()
+        _wrapper.set_schema_to_public()
 
 
 def connect_celery() -> None:
-    """Three signals carry the bank: into the message, before the task, after it."""
+    """Three signals carry the bank: into the message, before the task, after it.
+
+    They reach over the task's body, so that a chord's end or a link sent after it names the bank too.
+    """
     from celery.signals import before_task_publish, task_postrun, task_prerun
 
     before_task_publish.connect(_add_header, dispatch_uid="bank-header", weak=False)

@@ -38,7 +38,7 @@ class StoredChunk(models.Model):
 
 
 class Job(models.Model):
-    """One piece of long work: claimed under a lease, heard from, done in its effect's transaction."""
+    """One piece of long work: claimed under a lease, done in its effect's transaction."""
 
     class State(models.TextChoices):
         DUE = "due", _("waiting")
@@ -80,7 +80,9 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["unique_key"], name="job_unique_key")]
         indexes = [
-            models.Index(fields=["run_at"], condition=Q(state__in=["due", "running"]), name="job_due")
+            models.Index(
+                fields=["run_at"], condition=Q(state__in=["due", "running"]), name="job_due"
+            )
         ]
 
     def __str__(self) -> str:
