@@ -28,7 +28,7 @@ own_transfer: online transfer to; online transfer from; internal transfer; own a
     transfer from current account; umbuchung; eigenubertrag; virement interne; own transfer;
     inter account transfer; interaccount transfer; venmo cashout; venmo cash out;
     prevod mezi vlastnimi ucty; transfer between own accounts; funds transfer to own
-savings_transfer: transfer to savings; transfer from savings; to savings; from savings;
+savings_transfer: savings deposit; transfer to savings; transfer from savings; to savings; from savings;
     transfer to sav; transfer from sav; savings transfer; save pocket; round up; sparplan;
     tagesgeld; virement livret; auto save; save the change; sporeni
 investment_transfer: brokerage transfer; vanguard buy; vanguard investment; fidelity invest*;
@@ -91,6 +91,7 @@ car_loan: auto loan; car loan; auto finance; vehicle finance; toyota financial; 
 personal_loan: personal loan; loan payment; loan repayment; darlehen; ratenkredit; consors;
     sofi lending; lendingclub; upstart; splatka uveru; uver; kreditrate; klarna; affirm; afterpay;
     loan instalment; loan instal*
+self_employed: freelance; freelance invoice; invoice paid; honorar; honorarnote
 reimbursement: reimbursement; expense claim; expenses refund; auslagenerstattung; money back
 insurance_claim: insurance claim; claim payment; schadenzahlung; claim settlement
 """

@@ -1,0 +1,1 @@
+"""Whole banks of invented or published data as plain objects; loading them is another's work."""
