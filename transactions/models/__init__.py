@@ -2,7 +2,7 @@
 
 from transactions.models.accounts import AccountHolder, BalanceStatement, BankAccount
 from transactions.models.categories import Category
-from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile
+from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "ImportProfile",
     "KeptEdit",
     "MonthTotal",
+    "PlannedChunk",
     "Transaction",
 ]

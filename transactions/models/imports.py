@@ -32,10 +32,16 @@ class ImportBatch(models.Model):
     # The mapping as detected or corrected, the evidence for it, and where it could be read otherwise.
     layout = models.JSONField(default=dict)
     detection = models.JSONField(default=dict)
+    # What the person decided besides: accounts of names in the file, doubtful lines to bring in.
+    choices = models.JSONField(default=dict)
+    # What kind of export this is: rows of another kind that look alike are doubtful, not new.
+    source_key = models.CharField(max_length=64, blank=True, default="")
     # The plan: one verdict per row (one character a row, zlib), counts, sums, one hash over all, and
     # the accounts' revisions it was made against.
     verdicts = models.BinaryField(default=bytes)
     counts = models.JSONField(default=dict)
+    # Money of the new rows by currency and kind of category, as text.
+    sums = models.JSONField(default=dict)
     plan_hash = models.CharField(max_length=64, blank=True, default="")
     basis = models.JSONField(default=dict)
     code_version = models.CharField(max_length=40, blank=True, default="")
@@ -44,6 +50,7 @@ class ImportBatch(models.Model):
     job = models.ForeignKey(Job, models.PROTECT, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    planned_at = models.DateTimeField(null=True, blank=True)
     committed_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
 
@@ -55,8 +62,26 @@ class ImportBatch(models.Model):
         return str(self.public_id)
 
 
+class PlannedChunk(models.Model):
+    """Some rows of a plan as they would be written (COPY text, zlib); gone once committed.
+
+    The commit applies these instead of reading the file again, so what was shown is what is written.
+    """
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="chunks", db_index=False)
+    no = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering = ["batch", "no"]
+        constraints = [models.UniqueConstraint(fields=["batch", "no"], name="planned_chunk_no")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}/{self.no}"
+
+
 class ImportIssue(models.Model):
-    """A row that was rejected, or that changed one in the ledger (with its before-image)."""
+    """A row that was rejected, is doubtful, or changes one in the ledger (before- and after-image)."""
 
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="issues")
     line = models.PositiveIntegerField()
@@ -69,6 +94,7 @@ class ImportIssue(models.Model):
     raw = models.TextField(blank=True, default="")
     transaction_id = models.BigIntegerField(null=True, blank=True)
     before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["batch", "line", "id"]
