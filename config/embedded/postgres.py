@@ -32,6 +32,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
+INITDB_OPTIONS: tuple[str, ...] = ()
 NEW_CLUSTER_BYTES = 200_000_000
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -141,6 +142,7 @@ def _initialise(place: Place, programs: Programs, secrets: dict[str, str]) -> No
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
                 "--no-instructions",
+                *INITDB_OPTIONS,
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

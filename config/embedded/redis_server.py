@@ -5,6 +5,8 @@ import re
 import time
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.embedded.binaries import Programs
 from config.embedded.errors import EmbeddedError
@@ -88,4 +90,7 @@ def answers(place: Place) -> bool:
 
 
 def _client(place: Place) -> "redis.Redis[bytes]":
-    return redis.Redis(unix_socket_path=str(place.redis_socket), socket_timeout=5)
+    # No second try: a server that is gone is the answer here, not a mishap.
+    return redis.Redis(
+        unix_socket_path=str(place.redis_socket), socket_timeout=5, retry=Retry(NoBackoff(), 0)
+    )
