@@ -118,7 +118,8 @@ def check_redis(url: str) -> None:
     """Raise an EmbeddedError unless `url` is a reachable Redis that is new enough."""
     try:
         # Protocol 2: an old server that does not know 3 is to be named, not "unreachable".
-        client = redis.Redis.from_url(url, protocol=2, socket_timeout=10, socket_connect_timeout=10)
+        asked = f"{url}{'&' if '?' in url else '?'}protocol=2"
+        client = redis.Redis.from_url(asked, socket_timeout=10, socket_connect_timeout=10)
         said = client.info("server")["redis_version"]
         client.close()
     except (redis.RedisError, ValueError, OSError) as error:
