@@ -1,9 +1,9 @@
 """Calendar days as banks write them: 31/12/2024, 12/31/24, 2024-12-31, 20241231, 31 Dec 2024.
 
-A cell is read in one of three orders, `dmy`, `mdy` or `ymd`; which one is the file's is decided from
-all its rows, never from one. A year written first with four digits, or a month written in letters,
-reads the same in every order. The time of day behind a day is passed over: a booking day is the
-bank's own calendar day, as the bank printed it.
+A cell is read in one of three orders, `dmy`, `mdy` or `ymd`; which one is the file's is decided
+from all its rows, never from one. A year written first with four digits, or a month written in
+letters, reads the same in every order. The time of day behind a day is passed over: a booking day
+is the bank's own calendar day, as the bank printed it.
 """
 
 import re
@@ -40,10 +40,12 @@ _MONTHS = {
     "at": "janner feber maerz apr mai jun jul aug sep okt nov dez",
     "fr": "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+    "diciembre",
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
     "dicembre",
-    "pt": "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+    "pt": "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro "
+    "dezembro",
     "sv": "januari februari mars april maj juni juli augusti september oktober november december",
     "da": "januar februar marts april maj juni juli august september oktober november december",
     "cs": "leden unor brezen duben kveten cerven cervenec srpen zari rijen listopad prosinec",

@@ -50,21 +50,21 @@ def detect(
     name : the file's name; shown, never decisive.
     saved : mappings kept from earlier files; one whose header is this file's goes first.
     only : ask this adapter alone.
-    complete : whether `head` is the whole file; by default it is where it is shorter than HEAD_BYTES.
+    complete : whether `head` is the whole file; by default yes where it is under HEAD_BYTES.
 
     Raises
     ------
     Refused
         With a code and one sentence: empty, binary, nul_bytes, no_adapter, no_date, no_amount,
-        no_rows, too_wide, wrong_format, ambiguous_dates, ambiguous_sign. The last two carry the best
-        guess as `detection`.
+        no_rows, too_wide, wrong_format, ambiguous_dates, ambiguous_sign. The last two carry the
+        best guess as `detection`.
     """
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise Refused("empty", "The file is empty.")
     refuse_other_formats(head)
-    sample = Sample(
-        head, name=name, complete=len(head) < HEAD_BYTES if complete is None else complete
-    )
+    if complete is None:
+        complete = len(head) < HEAD_BYTES
+    sample = Sample(head, name=name, complete=complete)
     if only is not None:
         return _by_one(sample, saved, only)
     if known := by_saved_layout(sample, saved):

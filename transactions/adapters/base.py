@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class NotATransaction(NamedTuple):
-    """A row under the header that is none: an opening balance, a total, a note, a second text row."""
+    """A row under the header that is none: a stated balance, a total, a note, a second text row."""
 
     line: int
     raw: str

@@ -5,27 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from transactions.adapters.table import PROFILED_ROWS, Table, is_amount, is_day
-from transactions.adapters.words import CURRENCIES, Heading, fold, heading
+from transactions.adapters.words import CURRENCIES, Heading, fold, heading, vocabulary
 from transactions.amounts import SYMBOLS, is_blank
 from transactions.days import looks_like_day, orders_fitting
 
-_NOTE_LIKE = frozenset(
-    [
-        "memo",
-        "note",
-        "notes",
-        "remarks",
-        "comment",
-        "comments",
-        "hint",
-        "poznamka",
-        "notiz",
-        "message",
-        "for",
-        "me",
-        "labels",
-    ]
-)
+_NOTE_LIKE = vocabulary("memo note notes remarks comment comments hint poznamka notiz labels")
 
 
 @dataclass
@@ -134,7 +118,7 @@ def find_currency(columns: list[Column]) -> int | None:
 
 
 def find_texts(columns: list[Column], taken: set[int]) -> dict[str, tuple[int, ...]]:
-    """The text columns and the further ones: other party, reference, category, account, id, state."""
+    """The text columns and those beside it: party, reference, category, account, id."""
     free = [c for c in columns if c.index not in taken]
     roles: dict[str, tuple[int, ...]] = {}
     for role in ("counterparty", "account", "category", "reference", "status"):

@@ -8,6 +8,7 @@ country helps. Where nothing speaks for either the question is handed to the per
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from transactions.adapters.base import Evidence, Option
 from transactions.days import LABELS, DayError, orders_fitting, parse_day
@@ -128,7 +129,7 @@ def _sequence(read: dict[str, list[date]]) -> tuple[int, str]:
     """The reading in which the rows run in order of time, oldest or newest first."""
     runs = {}
     for order, found in read.items():
-        steps = [(b > a) - (b < a) for a, b in zip(found, found[1:], strict=False)]
+        steps = [(b > a) - (b < a) for a, b in pairwise(found)]
         moved = [s for s in steps if s]
         runs[order] = abs(sum(moved)) / len(moved) if len(moved) >= 2 else 0.0
     for order, other, vote in (("dmy", "mdy", 2), ("mdy", "dmy", -2)):
@@ -154,7 +155,7 @@ def _named(read: dict[str, list[date]], texts: Sequence[str]) -> tuple[int, str]
 
 
 def country_points(*, decimal: str, delimiter: str, texts: Sequence[str], currency: str) -> int:
-    """Points for day first (above zero) or month first from all that the file says of its country."""
+    """Points for day first (above zero) or month first, from what the file says of its country."""
     points = 0
     if decimal == "," or delimiter == ";":
         points += 2

@@ -4,22 +4,20 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from transactions.adapters.words import fold
+from transactions.adapters.words import fold, phrases, vocabulary
 
-_OUT = """debit|debits|dr|d|db|deb|dbit|out|o|withdrawal|w|af|soll|s|debet|debito|cargo|dare|vydaj
+_OUT = phrases("""
+    debit|debits|dr|d|db|deb|dbit|out|o|withdrawal|w|af|soll|s|debet|debito|cargo|dare|vydaj
     vyber|expense|expenses|ausgabe|outgoing|obciazenie|uttag|sale|purchase|fee|ud|paid out|money out
-    sortie|depense|gasto|uscita|charge|debit card|ausgang|belastung|lastschrift|uitgaven|odchozi"""
-_IN = """credit|credits|cr|c|cred|k|in|i|deposit|bij|haben|h|credito|kredit|kredyt|abono|avere|prijem
+    sortie|depense|gasto|uscita|charge|debit card|ausgang|belastung|lastschrift|uitgaven|odchozi|t
+""")
+_IN = phrases("""
+    credit|credits|cr|c|cred|k|in|i|deposit|bij|haben|h|credito|kredit|kredyt|abono|avere|prijem
     income|einnahme|incoming|uznanie|insattning|refund|return|ind|paid in|money in|entree|recette
-    ingreso|entrata|interest|eingang|gutschrift|inkomsten|prichozi|dslip"""
+    ingreso|entrata|interest|eingang|gutschrift|inkomsten|prichozi|dslip|j
+""")
+_DIRECTION = {**dict.fromkeys(_OUT, -1), **dict.fromkeys(_IN, 1)}
 _SIGNS = {"+": 1, "-": -1}
-
-
-def _words(text: str) -> list[str]:
-    return [" ".join(w.split()) for w in re.split(r"[|\n]", text) if w.strip()]
-
-
-_DIRECTION = {**dict.fromkeys(_words(_OUT), -1), **dict.fromkeys(_words(_IN), 1)}
 # Longer words that start a cell ("Debit Card Purchase", "Credit memo") count where no exact one is.
 _STARTS = re.compile(r"(debit|withdrawal|purchase|ausgabe|expense)|(credit|deposit|income|refund)")
 
@@ -76,15 +74,25 @@ def complete(known: Mapping[str, int]) -> dict[str, int]:
     return flags
 
 
-_CARRIED = r"""(?:opening|beginning|starting|closing|ending|previous|current|available|ledger|final|new)
-    [ ](?:ledger[ ])?balance|balance[ ](?:brought|carried)[ ]forward|balance[ ](?:at|as[ ]of|on)\b
-    |(?:anfangs|end|alter[ ]|neuer[ ]|start|begin|eind)saldo|kontostand[ ](?:am|vom)|saldovortrag
-    |saldo[ ](?:inicial|final|iniziale|finale|anterior|precedente|po|am|per|vom)|solde[ ](?:initial|au|precedent)
-    |(?:pocatecni|konecny)[ ]zustatek|ingaende[ ]saldo|utgaende[ ]saldo|saldo[ ]poczatkowe
-    |saldo[ ]koncowe|begin[ ]?saldo|eind[ ]?saldo"""
-_TOTAL = r"""(?:grand[ ]|sub[ ]?)?totals?|total[ ](?:credits?|debits?|amount|in|out|deposits|withdrawals)
-    |summe|gesamt(?:summe|betrag)?|zwischensumme|somme|suma|totaal|totale|celkem|razem|sum"""
-_DAY_TAIL = r"(?:[ ](?:as[ ]of|on|at|per|zum|vom|am|au|al|del?|k))?(?:[ ](?:\w*[0-9]\w*|[a-z]{3,9}(?=[ ][0-9])))*"
+_CARRIED = r"""
+    (?:opening|beginning|starting|closing|ending|previous|current|available|ledger|final|new)[ ]
+        (?:ledger[ ])?balance
+    |balance|saldo|kontostand|solde|zustatek
+    |balance[ ](?:brought|carried)[ ]forward
+    |(?:anfangs|end|alter[ ]|neuer[ ]|start|begin|eind|begin[ ]|eind[ ])saldo|saldovortrag
+    |saldo[ ](?:inicial|final|iniziale|finale|anterior|precedente|poczatkowe|koncowe)
+    |solde[ ](?:initial|precedent)|(?:pocatecni|konecny)[ ](?:zustatek|stav)
+    |(?:ingaende|utgaende)[ ]saldo
+"""
+_TOTAL = r"""
+    (?:grand[ ]|sub[ ]?)?totals?
+    |total[ ](?:credits?|debits?|amount|in|out|deposits|withdrawals)
+    |summe|gesamt(?:summe|betrag)?|zwischensumme|somme|suma|totaal|totale|celkem|razem|sum
+"""
+_DAY_TAIL = r"""
+    (?:[ ](?:as[ ]of|on|at|per|zum|vom|am|au|al|del?|k))?
+    (?:[ ](?:\w*[0-9]\w*|[a-z]{3,9}(?=[ ][0-9])))*
+"""
 _CARRIED_ROW = re.compile(rf"(?:{_CARRIED}){_DAY_TAIL}", re.VERBOSE)
 _CARRIED_HINT = re.compile("balan|sald|solde|z.statek|kontostand", re.IGNORECASE).search
 _TOTAL_ROW = re.compile(rf"(?:{_TOTAL})(?:[ ][0-9].*)?", re.VERBOSE)
@@ -111,53 +119,14 @@ def note_row(text: str) -> bool:
     return _NOTE_ROW.fullmatch(fold(text[:200])) is not None
 
 
-_VOID = frozenset(
-    [
-        "declined",
-        "failed",
-        "reverted",
-        "cancelled",
-        "canceled",
-        "rejected",
-        "reversed",
-        "void",
-        "abgelehnt",
-        "storniert",
-        "refuse",
-        "annule",
-        "rechazada",
-        "rechazado",
-        "rifiutato",
-        "zamitnuto",
-        "odmitnuto",
-        "odrzucona",
-        "geweigerd",
-        "geannuleerd",
-    ]
-)
-_PENDING = frozenset(
-    [
-        "pending",
-        "authorized",
-        "authorised",
-        "authorisation",
-        "vorgemerkt",
-        "umsatz",
-        "vorgemerkt",
-        "en",
-        "attente",
-        "pendiente",
-        "in",
-        "attesa",
-        "reserved",
-        "reserverad",
-        "blokace",
-        "uncleared",
-        "in",
-        "afwachting",
-        "processing",
-    ]
-) - {"umsatz", "en", "in", "attente", "attesa", "uncleared"}
+_VOID = vocabulary("""
+    declined denied failed reverted cancelled canceled rejected reversed void abgelehnt storniert
+    refuse annule rechazada rechazado rifiutato zamitnuto odmitnuto odrzucona geweigerd geannuleerd
+""")
+_PENDING = vocabulary("""
+    pending authorized authorised vorgemerkt offen pendiente reserved reserverad blokace processing
+    afwachting attente attesa
+""")
 
 
 @lru_cache(maxsize=1024)
@@ -166,37 +135,44 @@ def status_of(cell: str) -> str:
     words = fold(cell).split()
     if any(w in _VOID for w in words):
         return "void"
-    if any(w in _PENDING for w in words) or fold(cell) in ("en attente", "in attesa"):
-        return "pending"
-    return "posted"
+    return "pending" if any(w in _PENDING for w in words) else "posted"
 
 
 # Votes on the sign of a column: what is surely money in, what is surely money out.
 _IN_TEXT = re.compile(
-    r"\b(?:payroll|salary|wages?|gehalt|lohn|nomina|stipendio|salaire|mzda|vyplata|direct dep(?:osit)?"
-    r"|deposit|interest (?:paid|payment|earned)|dividend|refund|rebate|cash ?back|gutschrift|reversal"
-    r"|payments? (?:received|thank)|thank you|autopay|internet payment|online payment thank|pension"
-    r"|rente|kindergeld|tax ref|credits?|transfer from|zelle (?:payment )?from|received from|income"
-    r"|paycheck|second work|bonus|benefit|reimbursements?|payments? and credits?)\b"
+    r"""\b(?:
+    payroll|salary|wages?|gehalt|lohn|nomina|stipendio|salaire|mzda|vyplata|
+    direct[ ]dep(?:osit)?|deposit|interest[ ](?:paid|payment|earned)|dividend|refund|rebate|
+    cash[ ]?back|gutschrift|reversal|payments?[ ](?:received|thank)|thank[ ]you|autopay|
+    internet[ ]payment|online[ ]payment[ ]thank|pension|rente|kindergeld|tax[ ]ref|credits?|
+    transfer[ ]from|zelle[ ](?:payment[ ])?from|received[ ]from|income|paycheck|
+    second[ ]work|bonus|benefit|reimbursements?|payments?[ ]and[ ]credits?
+    )\b""",
+    re.VERBOSE,
 )
 _OUT_TEXT = re.compile(
-    r"\b(?:purchase|pos|atm|withdraw(?:al)?|fee|fees|direct debit|lastschrift|kartenzahlung|kartenkauf"
-    r"|bankomat|uber|lyft|taxi|amazon|amzn|netflix|spotify|restaurant\w*|market|mkt\w*|supermarket\w*|coffee"
-    r"|starbucks|grocer\w*|pharmacy|rent|rental|insurance|bakery|diner|dining|pizza|sushi|noodles?|bar"
-    r"|grill|cafe|hotel|airlines?|air|walmart|target|costco|kroger|aldi|lidl|rewe|edeka|tesco|sainsburys?"
-    r"|hofer|spar|carrefour|shell|exxon|chevron|texaco|gas|fuel|petrol|apple com|itunes|google|steam"
-    r"|store|shop|shopping|mcdonald\w*|burger|chipotle|subway|ebay|paypal|bill|bills|utilit\w+|mortgage"
-    r"|subscription|parking|theat(?:er|re)|cinema|gym|fitness|clothing|electric\w*|mobile|internet bill"
-    r"|transfer to|zelle (?:payment )?to|food|transport\w*|travel|health|education|entertainment|tram"
-    r"|merchandise|gasoline|debit card|checkcard|miete|strom|versicherung|supermarche|loyer|einkauf"
-    r"|boulangerie|farmacia|gasolinera|supermercado|albert|potraviny|nakup|platba kartou|sale|deliveroo"
-    r"|doordash|wholefds|whole foods|trader joe\w*|walgreens|cvs|paygo|mta|toll|mart)\b"
+    r"""\b(?:
+    purchase|pos|atm|withdraw(?:al)?|fee|fees|direct[ ]debit|lastschrift|kartenzahlung|
+    kartenkauf|bankomat|uber|lyft|taxi|amazon|amzn|netflix|spotify|restaurant\w*|market|
+    mkt\w*|supermarket\w*|coffee|starbucks|grocer\w*|pharmacy|rent|rental|insurance|bakery|
+    diner|dining|pizza|sushi|noodles?|bar|grill|cafe|hotel|airlines?|air|walmart|target|
+    costco|kroger|aldi|lidl|rewe|edeka|tesco|sainsburys?|hofer|spar|carrefour|shell|exxon|
+    chevron|texaco|gas|fuel|petrol|apple[ ]com|itunes|google|steam|store|shop|shopping|
+    mcdonald\w*|burger|chipotle|subway|ebay|paypal|bill|bills|utilit\w+|mortgage|
+    subscription|parking|theat(?:er|re)|cinema|gym|fitness|clothing|electric\w*|mobile|
+    internet[ ]bill|transfer[ ]to|zelle[ ](?:payment[ ])?to|food|transport\w*|travel|health|
+    education|entertainment|tram|merchandise|gasoline|debit[ ]card|checkcard|miete|strom|
+    versicherung|supermarche|loyer|einkauf|boulangerie|farmacia|gasolinera|supermercado|
+    albert|potraviny|nakup|platba[ ]kartou|sale|deliveroo|doordash|wholefds|whole[ ]foods|
+    trader[ ]joe\w*|walgreens|cvs|paygo|mta|toll|mart
+    )\b""",
+    re.VERBOSE,
 )
 
 
 @lru_cache(maxsize=65536)
 def lean(text: str) -> int:
-    """+1 where the words are those of money coming in, -1 of money spent, 0 where they say neither."""
+    """+1 where the words are those of money coming in, -1 of money spent, 0 for neither."""
     folded = fold(text[:200])
     coming, going = bool(_IN_TEXT.search(folded)), bool(_OUT_TEXT.search(folded))
     return coming - going

@@ -109,8 +109,8 @@ class _Finding:
         if not decided:
             raise Refused(
                 "ambiguous_dates",
-                f"Days like “{self.columns[booked].cells[0]}” can be read day first or month first, "
-                "and nothing in the file says which; choose the day order.",
+                f"Days like “{self.columns[booked].cells[0]}” can be read day first or month "
+                "first, and nothing in the file says which; choose the day order.",
                 found,
             )
         if money.unclear:
@@ -207,7 +207,7 @@ def first_values(columns: list[Column]) -> tuple[str, ...]:
 
 
 def _symbol(amounts: list[Column]) -> str:
-    """The currency whose sign stands beside the amounts, if one sign does and means one currency."""
+    """The currency whose sign stands beside the amounts, if it is one sign with one meaning."""
     signs = {
         symbol
         for column in amounts

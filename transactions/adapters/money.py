@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from transactions.adapters.base import SIGNS, Evidence, Option
 from transactions.adapters.columns import Column
@@ -64,7 +65,7 @@ def decimal_mark(columns: Sequence[Column], *, prefer: str) -> tuple[str, Eviden
 def find_money(
     columns: list[Column], rows: Sequence[Cells], mark: str, taken: set[int], texts: Sequence[int]
 ) -> Money:
-    """The money columns and the sign; `texts` are the columns whose words tell spending from pay."""
+    """The money columns and the sign; the words in the columns `texts` tell spending from pay."""
     free = [c for c in columns if c.index not in taken]
     money = Money()
     fitting = [c for c in free if c.cells and c.amount_share >= 0.5]
@@ -73,11 +74,11 @@ def find_money(
     amounts = [c for c in fitting if c.said.kind == "amount"]
     amounts.sort(key=lambda c: (-c.said.weight, -(c.fill >= 0.5), c.index))
     balance = next((c for c in fitting if c.said.kind == "balance"), None)
-    if out and back and _exclusive(rows, out.index, back.index, mark):
-        if not (amounts and amounts[0].signed and amounts[0].fill >= 0.9):
-            _two_columns(money, out, back, mark)
-            _set_balance(money, balance)
-            return money
+    whole = bool(amounts) and amounts[0].signed and amounts[0].fill >= 0.9
+    if out and back and not whole and _exclusive(rows, out.index, back.index, mark):
+        _two_columns(money, out, back, mark)
+        _set_balance(money, balance)
+        return money
     several = _per_currency(amounts, rows)
     if several:
         money.columns["amount"] = tuple(c.index for c in several)
@@ -155,7 +156,7 @@ def chain(rows: Sequence[Cells], amount: int, balance: int, mark: str) -> float:
     """
     pairs = [(_value(r, amount, mark), _value(r, balance, mark)) for r in rows[:500]]
     up = down = tested = 0
-    for (a, before), (b, after) in zip(pairs, pairs[1:], strict=False):
+    for (a, before), (b, after) in pairwise(pairs):
         if not a or not b or before is None or after is None or before == after:
             continue
         tested += 1
@@ -190,8 +191,8 @@ def _by_content(
         unnamed = [c for c in money_like if not c.name]
         if first and not first.signed and len(unnamed) > 1:
             money.unclear = (
-                f"Columns {unnamed[0].index + 1} and {unnamed[1].index + 1} both hold amounts, they "
-                "have no names, and nothing says which is which."
+                f"Columns {unnamed[0].index + 1} and {unnamed[1].index + 1} both hold amounts, "
+                "they have no names, and nothing says which is which."
             )
         rest = [c for c in sparse if c is not first and c.index > first.index] if first else []
         return first, rest[0] if len(rest) == 1 and len(rows) > 1 and not rest[0].name else None
@@ -212,7 +213,7 @@ def _unnamed_pair(
     """Two columns without headings of which each row fills one; which is which, balance and words
     decide, else it is left open."""
     half = [c for c in plain if c.fill < 0.95 and not c.signed]
-    for out, back in zip(half, half[1:], strict=False):
+    for out, back in pairwise(half):
         if out.fill + back.fill < 0.9 or not _exclusive(rows, out.index, back.index, mark):
             continue
         votes = 0
@@ -246,7 +247,7 @@ def _unnamed_pair(
 
 def _pair_chain(rows: Sequence[Cells], out: int, back: int, balance: int, mark: str) -> int:
     score = 0
-    for this, after in zip(rows, rows[1:500], strict=False):
+    for this, after in pairwise(rows[:500]):
         a, b = _value(this, balance, mark), _value(after, balance, mark)
         if a is None or b is None:
             continue

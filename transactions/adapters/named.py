@@ -1,7 +1,7 @@
 """Formats known by the names of their columns: what the bank adapters share.
 
-A shape is a set of headings with what each means; a file fits by having them, in any order. The sign
-is the bank's own convention; the order of the days too, unless the rows themselves contradict it.
+A shape is a set of headings with what each means; a file fits by having them, in any order. The
+sign is the bank's own convention; the order of the days too, unless the rows contradict it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ transaction at all (totals, notes, second text rows), and each says why.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
@@ -14,16 +14,16 @@ from typing import BinaryIO
 from transactions.adapters.base import Layout, Line, NotATransaction, Reject, Row
 from transactions.adapters.directions import (
     balance_row,
-    direction,
     note_row,
     status_of,
     summary_row,
 )
 from transactions.adapters.encodings import Unended, physical_lines
 from transactions.adapters.records import Record, records
+from transactions.adapters.rowmoney import RowError, filled_amounts, money_reader
 from transactions.adapters.words import CURRENCIES
-from transactions.amounts import AmountError, is_blank, parse_amount, read_amount
-from transactions.days import DayError, looks_like_day, orders_fitting, parse_day
+from transactions.amounts import AmountError, fits, is_blank, parse_amount
+from transactions.days import DayError, looks_like_day, parse_day
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _DIGIT = re.compile("[0-9]")
@@ -52,14 +52,6 @@ class _Continuation(NotATransaction):
     """A second row of text for the transaction above it."""
 
     more: str = ""
-
-
-class RowError(Exception):
-    """A row that cannot be read, by the column that is to blame."""
-
-    def __init__(self, index: int, code: str, reason: str, fix: str) -> None:
-        super().__init__(reason)
-        self.index, self.code, self.reason, self.fix = index, code, reason, fix
 
 
 def read_rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
@@ -95,10 +87,9 @@ class _Reader:
         self.layout = layout
         self.width = len(layout.header) or max(layout.widths, default=0)
         self.widths = frozenset(layout.widths or (self.width,))
-        self.last = max((i for at in layout.columns.values() for i in at), default=0)
         self.days: dict[str, date] = {}
         self.currencies: dict[str, str] = {"": layout.currency}
-        self.money = self._money()
+        self.money = money_reader(layout)
 
     def read(self, stream: BinaryIO) -> Iterator[Row]:
         layout, order = self.layout, self.layout.date_order
@@ -173,115 +164,6 @@ class _Reader:
             wide=layout.encoding.startswith(("utf-16", "utf-32")),
         )
 
-    # The money of a row
-
-    def _money(self) -> Callable[[list[str]], Decimal]:
-        layout = self.layout
-        if layout.sign == "two_columns":
-            return self._two_columns
-        if layout.amount_currencies:
-            return self._one_of_several
-        at, mark = layout.columns["amount"][0], layout.decimal
-        if layout.sign == "signed":
-
-            def signed(cells: list[str]) -> Decimal:
-                try:
-                    return parse_amount(cells[at], mark)
-                except AmountError as error:
-                    raise _row_error(at, error) from None
-
-            return signed
-        if layout.sign == "direction":
-            return self._by_direction
-
-        unmarked = layout.sign == "unmarked_out"
-
-        def turned(cells: list[str]) -> Decimal:
-            try:
-                amount = read_amount(cells[at], mark)
-            except AmountError as error:
-                raise _row_error(at, error) from None
-            if unmarked:
-                return amount.value if amount.stated > 0 else -abs(amount.value)
-            # A written CR or DR says more than the file's convention.
-            written = cells[at].rstrip(" .")[-1:].isalpha() and amount.stated
-            return amount.value if written else -amount.value
-
-        return turned
-
-    def _by_direction(self, cells: list[str]) -> Decimal:
-        layout = self.layout
-        at, flag_at = layout.columns["amount"][0], layout.columns["direction"][0]
-        try:
-            value = parse_amount(cells[at], layout.decimal)
-        except AmountError as error:
-            raise _row_error(at, error) from None
-        flag = cells[flag_at].strip()
-        turn = layout.directions.get(flag.casefold()) or (direction(flag) if flag else 0)
-        if not turn:
-            words = ", ".join(f"“{w}”" for w in layout.directions if w)
-            raise RowError(
-                flag_at,
-                "direction_unknown" if flag else "direction_missing",
-                f"“{flag[:40]}” says neither in nor out." if flag else "Nothing says in or out.",
-                f"Type one of {words}.",
-            )
-        return value * turn
-
-    def _two_columns(self, cells: list[str]) -> Decimal:
-        layout = self.layout
-        parts: list[tuple[int, Decimal]] = []
-        blank = 0
-        for role, turn, negative in (
-            ("money_out", -1, layout.out_negative),
-            ("money_in", 1, layout.in_negative),
-        ):
-            for at in layout.columns.get(role, ()):
-                if is_blank(cells[at]):
-                    blank = at
-                    continue
-                try:
-                    value = parse_amount(cells[at], layout.decimal)
-                except AmountError as error:
-                    raise _row_error(at, error) from None
-                parts.append((at, value * (-turn if negative else turn)))
-        moved = [part for part in parts if part[1]]
-        if len(moved) > 1:
-            raise RowError(
-                moved[1][0],
-                "both_in_and_out",
-                "Both money out and money in are filled.",
-                "Empty one of the two.",
-            )
-        if not parts:
-            raise RowError(blank, "amount_missing", "There is no amount.", "Type the amount.")
-        return moved[0][1] if moved else Decimal(0)
-
-    def _one_of_several(self, cells: list[str]) -> Decimal:
-        turn = -1 if self.layout.sign == "reversed" else 1
-        filled = self._filled_amounts(cells)
-        if not filled:
-            at = self.layout.columns["amount"][0]
-            raise RowError(at, "amount_missing", "There is no amount.", "Type the amount.")
-        if len(filled) > 1:
-            raise RowError(
-                filled[1][1],
-                "two_currencies",
-                "The row has an amount in more than one currency.",
-                "Keep one amount on the row.",
-            )
-        return filled[0][2] * turn
-
-    def _filled_amounts(self, cells: list[str]) -> list[tuple[int, int, Decimal]]:
-        filled = []
-        for nth, at in enumerate(self.layout.columns["amount"]):
-            if not is_blank(cells[at]):
-                try:
-                    filled.append((nth, at, parse_amount(cells[at], self.layout.decimal)))
-                except AmountError as error:
-                    raise _row_error(at, error) from None
-        return [f for f in filled if f[2]] or filled[:1]
-
     # The other cells
 
     def _text(self, cells: list[str]) -> str:
@@ -306,7 +188,7 @@ class _Reader:
 
     def _currency(self, cells: list[str], at: int | None) -> str:
         if at is None:
-            nth = self._filled_amounts(cells)[0][0]
+            nth = filled_amounts(self.layout, cells)[0][0]
             return self.layout.amount_currencies[nth]
         cell = cells[at].strip()
         known = self.currencies.get(cell)
@@ -333,9 +215,11 @@ class _Reader:
         if len(cells) in self.widths:
             return None
         blank = cells + [""] * (self.width - len(cells))
-        if not any(looks_like_day(c) or orders_fitting(c) for c in cells[: self.last + 1]):
-            if not any(self._is_money(c) for c in cells) or any(summary_row(c) for c in cells):
-                return self._no_transaction(number, blank, raw)
+        day = blank[self.layout.columns["booked_on"][0]]
+        if not looks_like_day(day) and any(summary_row(c) for c in cells):
+            return self._no_transaction(number, blank, raw)
+        if not any(looks_like_day(c) or self._is_money(c) for c in cells):
+            return self._no_transaction(number, blank, raw)
         if isinstance(raw, Unended) and len(cells) < self.width:
             reason, fix = _CUT
         elif len(cells) > self.width:
@@ -347,11 +231,7 @@ class _Reader:
         return Reject(number, "", "", "cell_count", reason, fix, _storable(raw))
 
     def _is_money(self, cell: str) -> bool:
-        return (
-            not is_blank(cell)
-            and _DIGIT.search(cell) is not None
-            and _readable(cell, self.layout.decimal)
-        )
+        return _DIGIT.search(cell) is not None and fits(cell, self.layout.decimal)
 
     def _unread(
         self, number: int, cells: list[str], raw: str, error: DayError | RowError
@@ -415,21 +295,9 @@ _CUT = (
 )
 
 
-def _row_error(index: int, error: AmountError) -> RowError:
-    return RowError(index, error.code, error.reason, error.fix)
-
-
 def _nearly_money(cell: str) -> bool:
     """Whether a cell was meant as an amount: digits, and few letters among them."""
     return _DIGIT.search(cell) is not None and sum(c.isalpha() for c in cell) <= 4
-
-
-def _readable(cell: str, mark: str) -> bool:
-    try:
-        read_amount(cell, mark)
-    except AmountError:
-        return False
-    return True
 
 
 def _balance(cell: str, mark: str) -> Decimal | None:
