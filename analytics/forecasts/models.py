@@ -63,7 +63,7 @@ class ForecastScore(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="+", db_index=False)
     flow = models.CharField(max_length=8, choices=ForecastIssue.Flow)
     model = models.CharField(max_length=20)
-    # "issued": over forecasts that were really issued; "replayed": over earlier cut-offs of this history.
+    # "replayed": what the method would have said some months ago, against what came.
     basis = models.CharField(max_length=10)
     mase = models.FloatField(null=True)
     naive_mase = models.FloatField(null=True)
