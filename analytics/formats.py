@@ -37,10 +37,13 @@ def locale_of(name: str) -> Locale:
         return Locale.parse("en")
 
 
-@lru_cache(maxsize=64)
-def _dates_locale(name: str) -> Locale:
-    # Plain "en" reads day before month, like the sentences; "en_US" stays as it is written there.
-    return Locale.parse("en_GB") if name == "en" else locale_of(name)
+# Plain "en" reads day before month, like the sentences; "en_US" and others as written there.
+_PLAIN_ENGLISH = {"full": "EEEE d MMMM y", "long": "d MMMM y", "medium": "d MMM y"}
+
+
+def _date(value: date, style: str, locale: str) -> str:
+    pattern = _PLAIN_ENGLISH.get(style, style) if locale == "en" else style
+    return format_date(value, format=pattern, locale=locale_of(locale))
 
 
 @lru_cache(maxsize=256)
@@ -157,18 +160,18 @@ def figure_html(
 
 def day(value: date, locale: str = "en", style: str = "long") -> str:
     """A day: "21 November 2026"; style `full` adds the weekday, `medium` shortens the month."""
-    return format_date(value, format=style, locale=_dates_locale(locale))
+    return _date(value, style, locale)
 
 
 def day_short(value: date, locale: str = "en") -> str:
     """A day inside a chart or a row that already names the year: "21 Nov"."""
-    return format_date(value, format="d MMM", locale=_dates_locale(locale))
+    return _date(value, "d MMM", locale)
 
 
 def month(value: date, locale: str = "en", *, short: bool = False, year: bool = True) -> str:
     """A month's name: "November 2026", "Nov 2026", "Nov"."""
     pattern = ("LLL" if short else "LLLL") + (" y" if year else "")
-    return format_date(value, format=pattern, locale=_dates_locale(locale))
+    return _date(value, pattern, locale)
 
 
 def period(start: date, end: date, locale: str = "en") -> str:
@@ -186,9 +189,5 @@ def period(start: date, end: date, locale: str = "en") -> str:
         return gettext("%(first)s to %(last)s") % {"first": first, "last": month(last, locale)}
     if (start.year, start.month) == (last.year, last.month):
         return f"{start.day}{EN_DASH}{day(last, locale)}"
-    first = (
-        day(start, locale)
-        if start.year != last.year
-        else format_date(start, format="d MMMM", locale=_dates_locale(locale))
-    )
+    first = day(start, locale) if start.year != last.year else _date(start, "d MMMM", locale)
     return gettext("%(first)s to %(last)s") % {"first": first, "last": day(last, locale)}

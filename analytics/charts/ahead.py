@@ -257,22 +257,28 @@ def _plotly(
     def said(on: date, figure: Figure) -> str:
         return hover(f"{named.long(on)}: {formats.figure_text(figure, locale)}")
 
-    edge = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": days,
-        "hoverinfo": "skip",
-        "line": {"width": 0},
-    }
+    # Band and line start where the past ends, so that they meet it.
+    joint = [(f"{p.on:%Y-%m-%d}", exact(p.figure)) for p in past[-1:]]
+
+    def unnamed(values: list[str | None], width: float) -> dict[str, Any]:
+        return {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [*[on for on, _ in joint], *days[: len(values)]],
+            "y": [*[value for _, value in joint], *values],
+            "hoverinfo": "skip",
+            "line": {"width": width, "color": "var(--brand)"},
+        }
+
     data: list[dict[str, Any]] = [
-        {**edge, "name": gettext("From"), "y": [exact(p.low) for p in points]},
+        {**unnamed([exact(p.low) for p in points], 0), "name": gettext("From")},
         {
-            **edge,
+            **unnamed([exact(p.high) for p in points], 0),
             "name": gettext("To"),
-            "y": [exact(p.high) for p in points],
             "fill": "tonexty",
             "fillcolor": "var(--band)",
         },
+        unnamed([exact(points[0].expected)], 2.25),
         {
             "type": "scatter",
             "mode": "lines+markers",

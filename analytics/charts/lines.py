@@ -203,7 +203,14 @@ def _plotly(series: Sequence[Series], locale: str, *, zero: bool) -> dict[str, A
                 "hovertext": [hover(title) for title in titles],
                 "hovertemplate": "%{hovertext}<extra></extra>",
                 "line": {"color": _colour(one.colour), "dash": dashes[order % 6], "width": 2.25},
-                "marker": {"color": _colour(one.colour), "size": 6},
+                "marker": {
+                    "color": _colour(one.colour),
+                    "size": 6,
+                    "symbol": [
+                        "circle-open" if one.partial and place == len(figures) - 1 else "circle"
+                        for place in range(len(figures))
+                    ],
+                },
             }
         )
     every = max(1, -(-len(names) // 12))
@@ -215,6 +222,7 @@ def _plotly(series: Sequence[Series], locale: str, *, zero: bool) -> dict[str, A
             legend={"orientation": "h", "y": 1.12},
             xaxis={
                 "type": "category",
+                "showgrid": False,
                 "tickvals": [names[place] for place in shown],
                 "ticktext": [series[0].points[place].label for place in shown],
             },

@@ -248,8 +248,6 @@ def _plotly(rows: Sequence[MonthRow], locale: str) -> dict[str, Any]:
     names = [_name(row, locale) for row in rows]
     axis = scale([f.value for row in rows for f in (row.income, row.expenses)], 0, 1)
     labels = axis_labels(axis.ticks, rows[0].income, locale, short=False)
-    kept = scale([row.net.value for row in rows], 0, 1)
-    kept_labels = axis_labels(kept.ticks, rows[0].net, locale, short=False)
 
     def trace(word: str, figures: list[Figure], colours: Any, **more: Any) -> dict[str, Any]:
         titles = [_title(row, word, f, locale) for row, f in zip(rows, figures, strict=True)]
@@ -261,32 +259,67 @@ def _plotly(rows: Sequence[MonthRow], locale: str) -> dict[str, Any]:
             "customdata": traces(figures),
             "hovertext": [hover(title) for title in titles],
             "hovertemplate": "%{hovertext}<extra></extra>",
-            "textposition": "none",
             "marker": {"color": colours, **more.pop("marker", {})},
+            "textposition": "none",
             **more,
         }
 
     def hatched(colour: str) -> dict[str, Any]:
         shape = ["/" if row.through else "" for row in rows]
         return {
-            "marker": {"pattern": {"shape": shape, "fgcolor": colour, "bgcolor": "var(--surface)"}}
+            "marker": {
+                "pattern": {
+                    "shape": shape,
+                    "fgcolor": colour,
+                    "bgcolor": "var(--surface)",
+                    "size": 6,
+                    "solidity": 0.55,
+                }
+            }
         }
 
     shades = ["var(--bad)" if (row.net.value or 0) < 0 else "var(--cat-7)" for row in rows]
     months = [formats.month(row.month, locale, short=True, year=False) for row in rows]
+    kept_text = [
+        formats.number(Decimal(r.net.value or 0).quantize(Decimal(1)), locale) for r in rows
+    ]
     return {
         "data": [
-            trace(gettext("in"), [r.income for r in rows], "var(--in)", **hatched("var(--in)")),
             trace(
-                gettext("out"), [r.expenses for r in rows], "var(--out)", **hatched("var(--out)")
+                gettext("in"),
+                [row.income for row in rows],
+                "var(--in)",
+                width=0.34,
+                offset=-0.36,
+                **hatched("var(--in)"),
             ),
-            trace(gettext("kept"), [r.net for r in rows], shades, yaxis="y2", width=0.5),
+            trace(
+                gettext("out"),
+                [row.expenses for row in rows],
+                "var(--out)",
+                width=0.34,
+                offset=0.02,
+                **hatched("var(--out)"),
+            ),
+            trace(
+                gettext("kept"),
+                [row.net for row in rows],
+                shades,
+                yaxis="y2",
+                width=0.5,
+                offset=-0.25,
+                text=kept_text if len(rows) <= 12 else None,
+                textposition="outside",
+                textangle=0,
+                constraintext="none",
+                cliponaxis=False,
+            ),
         ],
         "layout": plotly_layout(
-            barmode="group",
-            bargap=0.28,
+            barmode="overlay",
+            barcornerradius=3,
             xaxis={"type": "category", "tickvals": names, "ticktext": months, "anchor": "y2"},
-            yaxis=plotly_axis(axis.ticks, labels, domain=[0.34, 1]),
-            yaxis2=plotly_axis(kept.ticks, kept_labels, domain=[0, 0.22]),
+            yaxis=plotly_axis(axis.ticks, labels, domain=[0.38, 1]),
+            yaxis2=plotly_axis([Decimal(0)], ["0"], domain=[0, 0.24]),
         ),
     }

@@ -134,19 +134,20 @@ def scale(
         low, high = min(low, 0.0), max(high, 0.0)
     if high == low:
         high = low + 1
-    step = _round_step((high - low) / 3.2)
-    first = math.ceil(low / step) if zero else math.floor(low / step)
-    count = math.floor(high / step)
+    # The finest round step that leaves room between at most five lines.
+    for step in _round_steps(high - low):
+        first = math.ceil(low / step - 1e-9) if zero else math.floor(low / step + 1e-9)
+        count = math.floor(high / step + 1e-9)
+        if count - first < 5:
+            break
     ticks = tuple(Decimal(str(step)) * i for i in range(first, count + 1))
     return Scale(min(low, float(ticks[0])), high, start, end, ticks)
 
 
-def _round_step(rough: float) -> float:
-    power = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 2.5, 5, 10):
-        if rough <= factor * power * 1.0001:
-            return factor * power
-    return 10 * power
+def _round_steps(span: float) -> list[float]:
+    """Round steps from fine to coarse, about a tenth of the span to all of it."""
+    power = 10.0 ** (math.floor(math.log10(span)) - 1)
+    return [factor * power * scale for scale in (1, 10, 100) for factor in (1, 2, 2.5, 5)]
 
 
 def value_axis(box: Box, axis: Scale, labels: Sequence[str]) -> SafeString:

@@ -278,7 +278,5 @@ def _figures() -> list[tuple[str, Figure]]:
         ("Up to four decimals", _money("1.2345")),
         ("No decimals", Figure(Decimal("120000"), "money", "JPY", trace=HERE, metric="expenses")),
         ("Three", Figure(Decimal("12.5"), "money", "KWD", trace=HERE, metric="expenses")),
-        ("No own sign", Figure(Decimal("1234.5"), "money", "CZK", trace=HERE, metric="expenses")),
         ("Per cent", _of("-0.2", "percent")),
-        ("None", Figure(None, "percent", metric="savings_rate", note="There was no income.")),
     ]

@@ -97,17 +97,17 @@
   document.addEventListener("htmx:before:request", function (event) { busy(event, true); });
   document.addEventListener("htmx:finally:request", function (event) { busy(event, false); });
 
-  // A form that answers to each change needs its button only without this script or htmx.
   function ready() {
     if (location.hash === "#search") {
       var box = document.querySelector("[data-search]");
       if (box) box.focus();
     }
-    each("form[data-auto] [data-apply]", function (button) { button.hidden = Boolean(window.htmx); });
-    each("select[data-submit]", function (select) {
-      if (select.form && select.form.querySelector("[data-apply]")) select.form.querySelector("[data-apply]").hidden = true;
-    });
   }
+  // A filter's address names what is chosen, not what is left open.
+  document.addEventListener("formdata", function (event) {
+    if (!event.target.hasAttribute("data-auto")) return;
+    Array.from(event.formData.entries()).forEach(function (entry) { if (entry[1] === "") event.formData.delete(entry[0]); });
+  });
   document.addEventListener("change", function (event) {
     var select = event.target.closest("select[data-submit]");
     if (select && select.form && !select.hasAttribute("hx-post") && !select.form.hasAttribute("hx-post")) select.form.requestSubmit();
@@ -116,5 +116,4 @@
   });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
   else ready();
-  document.addEventListener("htmx:after:swap", ready);
 })();

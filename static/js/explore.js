@@ -4,7 +4,6 @@
   "use strict";
   var source = document.currentScript.getAttribute("data-plotly");
   var touch = matchMedia("(pointer: coarse)").matches;
-  var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   var saving = navigator.connection && navigator.connection.saveData;
   var loading = null;
 
@@ -57,8 +56,7 @@
     layout.height = Math.max(200, Math.round(height));
     layout.font = { family: style.getPropertyValue("--font"), size: 13, color: style.getPropertyValue("--ink-2").trim() };
     layout.dragmode = touch ? false : layout.dragmode || "zoom";
-    layout.transition = { duration: calm ? 0 : 120 };
-    var options = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset", showTips: false };
+    var options = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset", showTips: false, showSendToCloud: false, plotlyServerURL: "" };
     figure.classList.add("taken");
     return Plotly.react(stage, coloured(spec.data, style), layout, options).then(function () {
       if (stage.dataset.bound) return;
@@ -101,10 +99,16 @@
     });
   }
 
-  function start() { if (document.querySelector("figure[data-plot]")) find(); }
+  function start() { if (document.querySelector("figure[data-plot]:not([data-seen])")) find(); }
   if (document.readyState === "complete") start();
   else addEventListener("load", start);
-  document.addEventListener("htmx:after:swap", start);
+  // Parts of the page are swapped; the element that asked may be gone by then, so we watch the page.
+  var waiting = false;
+  new MutationObserver(function () {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(function () { waiting = false; start(); }, 100);
+  }).observe(document.documentElement, { childList: true, subtree: true });
   document.addEventListener("themechange", function () {
     if (!window.Plotly) return;
     document.querySelectorAll("figure.taken").forEach(function (figure) { draw(figure, window.Plotly); });
