@@ -14,7 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal, get_currency_precision, get_currency_symbol
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from analytics.metrics.figures import Figure
@@ -111,8 +111,16 @@ def number(value: Decimal | int, locale: str = "en", *, signed: bool = False) ->
 
 
 def percent(value: Decimal | int, locale: str = "en", *, signed: bool = False) -> str:
-    """A percentage as given: 36.7 becomes 36.7 %, with a narrow space that does not break."""
-    return f"{number(value, locale, signed=signed)}{NARROW_SPACE}%"
+    """A percentage with the decimals it was given: 36.7 becomes 36.7 %, 32.0 becomes 32.0 %.
+
+    The space before the sign is narrow and does not break.
+    """
+    value = Decimal(value)
+    exponent = value.as_tuple().exponent
+    places = min(max(-exponent, 0), MAX_DECIMALS) if isinstance(exponent, int) else 0
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    text = format_decimal(value, format=pattern, locale=locale_of(locale))
+    return f"{_sign(text, plus=signed and value > 0)}{NARROW_SPACE}%"
 
 
 def symbol(currency: str, locale: str = "en") -> str:
@@ -152,7 +160,7 @@ def figure_html(
     if figure.value is None and not label:
         why = figure.note or gettext("There is no such figure for this period.")
         text = format_html('<span title="{}">{}</span><span class="sr"> {}</span>', why, text, why)
-    kind = mark_safe("fig none") if figure.value is None else mark_safe("fig")
+    kind = "fig word" if label else "fig none" if figure.value is None else "fig"
     if figure.trace:
         return format_html('<a class="{}" href="{}"{}>{}</a>', kind, figure.trace, data, text)
     return format_html('<span class="{}"{}>{}</span>', kind, data, text)

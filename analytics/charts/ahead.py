@@ -321,4 +321,11 @@ def _plotly(
             },
             yaxis=plotly_axis(axis.ticks, labels),
         ),
+        "narrow": {
+            "xaxis": {
+                "tickvals": [f"{on:%Y-%m-%d}" for on in ticks[::2]],
+                "ticktext": [named.short(on) for on in ticks[::2]],
+            },
+            "yaxis": {"ticktext": axis_labels(axis.ticks, points[0].expected, locale, short=True)},
+        },
     }

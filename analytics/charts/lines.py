@@ -228,6 +228,15 @@ def _plotly(series: Sequence[Series], locale: str, *, zero: bool) -> dict[str, A
             },
             yaxis=plotly_axis(axis.ticks, labels),
         ),
+        "narrow": {
+            "xaxis": {
+                "tickvals": [names[place] for place in shown[::-3][::-1]],
+                "ticktext": [series[0].points[place].label for place in shown[::-3][::-1]],
+            },
+            "yaxis": {
+                "ticktext": axis_labels(axis.ticks, series[0].points[0].figure, locale, short=True)
+            },
+        },
     }
 
 

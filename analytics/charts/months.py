@@ -322,4 +322,8 @@ def _plotly(rows: Sequence[MonthRow], locale: str) -> dict[str, Any]:
             yaxis=plotly_axis(axis.ticks, labels, domain=[0.38, 1]),
             yaxis2=plotly_axis([Decimal(0)], ["0"], domain=[0, 0.24]),
         ),
+        "narrow": {
+            "xaxis": {"tickvals": names[::-3][::-1], "ticktext": months[::-3][::-1]},
+            "yaxis": {"ticktext": axis_labels(axis.ticks, rows[0].income, locale, short=True)},
+        },
     }

@@ -53,12 +53,18 @@
     }
     var height = drawn.getBoundingClientRect().height || stage.getBoundingClientRect().height || 320;
     var layout = coloured(spec.layout, style);
+    var data = coloured(spec.data, style);
+    if (spec.narrow && figure.clientWidth < 480) { // the same turn as the server's narrow drawing
+      Object.keys(spec.narrow).forEach(function (axis) { Object.assign(layout[axis], spec.narrow[axis]); });
+      layout.margin = { l: 44, r: 4, t: 8, b: 28 };
+      data.forEach(function (trace) { if (trace.type === "bar") delete trace.text; });
+    }
     layout.height = Math.max(200, Math.round(height));
     layout.font = { family: style.getPropertyValue("--font"), size: 13, color: style.getPropertyValue("--ink-2").trim() };
     layout.dragmode = touch ? false : layout.dragmode || "zoom";
     var options = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset", showTips: false, showSendToCloud: false, plotlyServerURL: "" };
     figure.classList.add("taken");
-    return Plotly.react(stage, coloured(spec.data, style), layout, options).then(function () {
+    return Plotly.react(stage, data, layout, options).then(function () {
       if (stage.dataset.bound) return;
       stage.dataset.bound = "yes";
       stage.on("plotly_click", function (event) {

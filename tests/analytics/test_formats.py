@@ -53,6 +53,12 @@ def test_per_cent_stands_behind_a_narrow_space_that_does_not_break() -> None:
     assert formats.percent(D("-0.2"), "de") == "−0,2\u202f%"
 
 
+def test_per_cent_keeps_the_decimals_it_was_given() -> None:
+    assert formats.percent(D("32.0")) == "32.0\u202f%"
+    assert formats.percent(104) == "104\u202f%"
+    assert formats.percent(D("1E+2")) == "100\u202f%"
+
+
 def test_axis_labels_are_short() -> None:
     assert formats.short_money(3000, "EUR") == "€3k"
     assert formats.short_money(D("1500000"), "EUR") == "€1.5m"
