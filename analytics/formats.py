@@ -48,7 +48,7 @@ def _date(value: date, style: str, locale: str) -> str:
 
 @lru_cache(maxsize=256)
 def _currency_pattern(locale: str, decimals: int) -> NumberPattern:
-    pattern = copy(locale_of(locale).currency_formats["standard"])
+    pattern: NumberPattern = copy(locale_of(locale).currency_formats["standard"])
     pattern.frac_prec = (decimals, decimals)
     return pattern
 

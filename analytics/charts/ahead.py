@@ -185,7 +185,7 @@ def _draw(
         drawn.append(_spot(x_of(point.on), axis, point.expected, named.long(point.on),
                            "f-brand", locale))  # fmt: skip
     drawn.append(_lowest(box, points, axis, x_of, named, locale))
-    drawn.append(_day_labels(box, [p.on for p in [*past, *points]], x_of, named))
+    drawn.append(_day_labels(box, [*(p.on for p in past), *(p.on for p in points)], x_of, named))
     return box.svg(gettext("The expected line with its band; each point opens its parts."), *drawn)
 
 

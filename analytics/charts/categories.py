@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from analytics import formats
 from analytics.charts.chart import EMPTY, Chart
 from analytics.charts.svg import Box, el, join, mark, px
-from analytics.charts.table import Column, Row, Table
+from analytics.charts.table import Cell, Column, Row, Table
 from analytics.metrics.figures import Figure
 
 SHOWN = 7  # six categories and "Everything else": as many hues as can be told apart
@@ -105,9 +105,9 @@ def _table(
         head.append(Column(gettext("Budget"), numeric=True, card_label=gettext("budget")))
     body = []
     for row in rows:
-        cells = [row.name, row.spent, row.share]
+        cells: list[Cell] = [row.name, row.spent, row.share]
         body.append(Row([*cells, row.budget] if with_budget else cells))
-    last = [gettext("All"), total, None]
+    last: list[Cell] = [gettext("All"), total, None]
     return Table(
         caption=caption
         or gettext("Expenses by category, %(currency)s") % {"currency": total.currency},

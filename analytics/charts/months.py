@@ -22,7 +22,7 @@ from analytics.charts.chart import (
     traces,
 )
 from analytics.charts.svg import Box, bar_path, el, hatch, join, mark, scale, value_axis
-from analytics.charts.table import Column, Row, Table
+from analytics.charts.table import Cell, Column, Row, Table
 from analytics.metrics.figures import Figure
 
 WIDE = Box("wide", 720, 420, 56, 712, 28, 284)
@@ -135,7 +135,7 @@ def _table(rows: Sequence[MonthRow], total: MonthTotal, locale: str) -> Table:
         head.append(Column(gettext("Savings rate"), numeric=True))
 
     def cells(name: str, row: MonthRow | MonthTotal) -> Row:
-        found = [name, row.income, row.expenses, row.net]
+        found: list[Cell] = [name, row.income, row.expenses, row.net]
         return Row([*found, row.rate] if with_rate else found)
 
     return Table(

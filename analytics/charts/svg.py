@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from analytics.metrics.figures import Figure
@@ -30,11 +30,11 @@ def el(name: str, *children: str, **attrs: Attr) -> SafeString:
         if value is None:
             continue
         label = key.rstrip("_").replace("_", "-")
-        text = px(value) if isinstance(value, float) else conditional_escape(value)
+        text = px(value) if isinstance(value, float) else escape(str(value))
         written.append(f' {label}="{text}"')
     inside = "".join(conditional_escape(child) for child in children)
     start = f"<{name}{''.join(written)}"
-    # Every part above went through conditional_escape.
+    # Every part above was escaped.
     return mark_safe(f"{start}>{inside}</{name}>" if inside else f"{start}/>")  # noqa: S308
 
 

@@ -6,7 +6,6 @@ Everything is lazy, so that an error page, which prints none of it, asks the dat
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
 
 from accounts import permissions
+from accounts.banks.tenancy import current_schema
 
 THEMES = ("light", "dark")
 KEYS = {
@@ -106,7 +106,7 @@ def _is_below(path: str, url: str) -> bool:
 def bank_identity(request: HttpRequest) -> BankIdentity:
     """Name, brand, locale and currency of the bank whose host name was asked."""
     user = getattr(request, "user", None)
-    if connection.schema_name == get_public_schema_name():
+    if current_schema() == get_public_schema_name():
         return BankIdentity(name="Counterfoil", operator=True)
     from accounts.customers.queries import bank_profile
 
