@@ -26,13 +26,17 @@ FAR = datetime(2099, 1, 1, tzinfo=UTC)
 _number = count(1)
 
 
-def make_person(*, email: str = "", role: str = Role.CUSTOMER, password: str = PASSWORD, **fields: Any) -> User:
+def make_person(
+    *, email: str = "", role: str = Role.CUSTOMER, password: str = PASSWORD, **fields: Any
+) -> User:
     """A sign-in whose e-mail is checked."""
     email = email or f"person{next(_number)}@example.com"
     return create_person(email=email, password=password, role=role, **fields)
 
 
-def make_customer(*, user: User | None = None, with_sign_in: bool = False, **fields: Any) -> Customer:
+def make_customer(
+    *, user: User | None = None, with_sign_in: bool = False, **fields: Any
+) -> Customer:
     """A customer, without a sign-in unless `user` is given or `with_sign_in` asks for one."""
     n = next(_number)
     if user is None and with_sign_in:
@@ -44,17 +48,24 @@ def make_customer(*, user: User | None = None, with_sign_in: bool = False, **fie
     return Customer.objects.create(**(values | fields))
 
 
-def make_account(*, customer: Customer | None = None, currency: str = "EUR", **fields: Any) -> BankAccount:
+def make_account(
+    *, customer: Customer | None = None, currency: str = "EUR", **fields: Any
+) -> BankAccount:
     """A bank account owned by `customer` (a new one when not given)."""
     customer = customer or make_customer()
     account = BankAccount.objects.create(
-        **({"name": f"Everyday {next(_number)}", "currency": currency, "masked_number": "··4821"} | fields)
+        **(
+            {"name": f"Everyday {next(_number)}", "currency": currency, "masked_number": "··4821"}
+            | fields
+        )
     )
     AccountHolder.objects.create(account=account, customer=customer)
     return account
 
 
-def add_holder(account: BankAccount, customer: Customer, role: str = AccountHolder.Role.USER) -> AccountHolder:
+def add_holder(
+    account: BankAccount, customer: Customer, role: str = AccountHolder.Role.USER
+) -> AccountHolder:
     return AccountHolder.objects.create(account=account, customer=customer, role=role)
 
 
@@ -92,11 +103,15 @@ def make_transactions(account: BankAccount, rows: Sequence[dict[str, Any]]) -> l
             before = cursor.fetchone()[0]
         totals.apply_change(change, [v for row in values for v in row.values()])  # type: ignore[arg-type]
     return list(
-        Transaction.objects.filter(account=account, pk__gt=before).select_related("category").order_by("pk")
+        Transaction.objects.filter(account=account, pk__gt=before)
+        .select_related("category")
+        .order_by("pk")
     )
 
 
-def make_transaction(*, account: BankAccount | None = None, amount: Any = "-120.00", **fields: Any) -> Transaction:
+def make_transaction(
+    *, account: BankAccount | None = None, amount: Any = "-120.00", **fields: Any
+) -> Transaction:
     """One row, through the ledger's own door."""
     account = account or make_account()
     return make_transactions(account, [{"amount": amount, **fields}])[0]
@@ -130,15 +145,29 @@ def _row(account: BankAccount, given: dict[str, Any], codes: dict[str, int]) -> 
 
 
 def make_budget(
-    *, customer: Customer, category: Category | str, month: date, amount: Any = "100.00", currency: str = "EUR"
+    *,
+    customer: Customer,
+    category: Category | str,
+    month: date,
+    amount: Any = "100.00",
+    currency: str = "EUR",
 ) -> Budget:
     found = Category.objects.get(code=category) if isinstance(category, str) else category
     return Budget.objects.create(
-        customer=customer, category=found, month=month, amount=Decimal(str(amount)), currency=currency
+        customer=customer,
+        category=found,
+        month=month,
+        amount=Decimal(str(amount)),
+        currency=currency,
     )
 
 
 def make_grant(*, staff: User, customer: Customer, **fields: Any) -> AccessGrant:
     """An open purpose under which `staff` may see `customer`."""
-    values = {"purpose": Purpose.REQUEST, "note": "asked at the desk", "opened_at": LONG_AGO, "expires_at": FAR}
+    values = {
+        "purpose": Purpose.REQUEST,
+        "note": "asked at the desk",
+        "opened_at": LONG_AGO,
+        "expires_at": FAR,
+    }
     return AccessGrant.objects.create(staff=staff, customer=customer, **(values | fields))

@@ -17,7 +17,11 @@ def test_made_rows_are_in_the_totals(north):
         ],
     )
     assert [row.amount for row in rows] == [Decimal("2.50"), Decimal(-9), Decimal(100)]
-    found = MonthTotal.objects.filter(account=account).order_by("month").values_list("month", "money_in", "money_out", "n")
+    found = (
+        MonthTotal.objects.filter(account=account)
+        .order_by("month")
+        .values_list("month", "money_in", "money_out", "n")
+    )
     assert list(found) == [
         (date(2026, 6, 1), Decimal("2.50"), Decimal("-12.50"), 2),
         (date(2026, 7, 1), Decimal(100), Decimal(0), 1),

@@ -1,0 +1,206 @@
+"""Reads of the ledger's lines: what a slice takes, categories by their numbers, one list page by keyset."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core import signing
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from accounts.banks.tenancy import current_schema
+from transactions import ids
+from transactions.flows import Flow
+from transactions.models import AccountHolder, BankAccount, Category, Transaction
+from transactions.models.ledger import TransactionQuerySet
+from transactions.slices import CategoryRef, Slice
+
+MAX_SKIP = 10_000
+MAX_LIMIT = 500
+# Above this many accounts one ordered scan of each costs more than sorting what all of them hold.
+_SCANS = 12
+
+
+def lines(slice: Slice) -> TransactionQuerySet:
+    """All rows of a slice that count as lines, of every currency and status.
+
+    A customer's slice is bound to the accounts they hold, whatever accounts it names.
+    """
+    found: TransactionQuerySet = Transaction.objects.lines().filter(
+        booked_on__gte=slice.start, booked_on__lt=slice.end
+    )
+    if slice.customer:
+        held = AccountHolder.objects.filter(customer_id=slice.customer.pk)
+        found = found.filter(account_id__in=held.values("account_id"))
+    if slice.accounts:
+        found = found.filter(account_id__in=[a.pk for a in slice.accounts])
+    if slice.categories:
+        found = found.filter(_in_categories(slice.categories))
+    if slice.text:
+        found = found.filter(matches(slice.text))
+    return found
+
+
+def summed(slice: Slice, flow: Flow) -> TransactionQuerySet:
+    """Exactly the rows that a figure of this flow is the sum (or count) of: posted, in its currency."""
+    condition = flow.condition()
+    return lines(slice).posted().filter(condition, account__currency=slice.currency)
+
+
+def matches(text: str) -> Q:
+    """Rows whose text, counterparty or reference holds these words."""
+    return (
+        Q(clean_text__icontains=text) | Q(raw_text__icontains=text) | Q(counterparty__icontains=text)
+        | Q(reference__icontains=text)
+    )  # fmt: skip
+
+
+def _in_categories(chosen: Sequence[CategoryRef]) -> Q:
+    """The categories named and all below them; pk 0 = rows without a category."""
+    pks = [c.pk for c in chosen if c.pk]
+    found = Q()
+    if pks:
+        below = Category.objects.filter(
+            Q(pk__in=pks) | Q(parent_id__in=pks) | Q(parent__parent_id__in=pks)
+        )
+        found |= Q(category_id__in=below.values("pk"))
+    if any(c.pk == 0 for c in chosen):
+        found |= Q(category__kind__isnull=True)
+    return found
+
+
+def uncategorised() -> CategoryRef:
+    return CategoryRef(0, None, _("Uncategorised"))
+
+
+def category_refs(categories: QuerySet[Category]) -> list[CategoryRef]:
+    """Categories by both their numbers, with the first level each belongs to."""
+    root = Coalesce("parent__parent_id", "parent_id", "pk")
+    rows = categories.annotate(root=root).values_list("pk", "public_id", "name", "kind", "root")
+    return [CategoryRef(*row) for row in rows]
+
+
+def category_refs_by_pk(pks: Iterable[int]) -> dict[int, CategoryRef]:
+    """The same by key; 0 is the uncategorised, and so is a key that no category has."""
+    wanted = set(pks)
+    found = (
+        {c.pk: c for c in category_refs(Category.objects.filter(pk__in=wanted - {0}))}
+        if wanted
+        else {}
+    )
+    return {pk: found.get(pk) or uncategorised() for pk in wanted}
+
+
+# -- the list ------------------------------------------------------------------------------------
+
+
+class BadCursor(ValueError):
+    """A cursor that this bank didn't give out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a customer's list, newest first. `sum` is there when a flow was named."""
+
+    rows: list[dict[str, Any]]
+    next_cursor: str | None
+    total: int
+    sum: Decimal | None
+
+
+_COLUMNS = (
+    "id", "booked_on", "value_on", "amount", "clean_text", "raw_text", "counterparty", "category_id",
+    "category_origin", "confidence", "status", "version", "account_id", "batch_id",
+)  # fmt: skip
+
+
+def list_page(
+    slice: Slice,
+    *,
+    flow: Flow | None = None,
+    status: str = "",
+    limit: int = 50,
+    skip: int = 0,
+    cursor: str = "",
+) -> ListPage:
+    """One page of the rows of a customer's slice.
+
+    Parameters: with `flow` only the rows a figure is the sum of (posted, in the slice's currency);
+    `status` "" = all; `limit` 1–500; `skip` ≤ 10,000 or `cursor`, never both. Each row is a dict of the
+    row's columns with `public_id`, `account` and `category` (CategoryRef or None).
+    Raises BadCursor; ValueError for bounds. Five queries, whatever the number of rows.
+    """
+    if slice.customer is None:
+        raise ValueError("A list is of one customer.")
+    if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
+        raise ValueError("limit, skip or both are out of bounds")
+    found = summed(slice, flow) if flow else lines(slice)
+    if status:
+        found = found.filter(status=status)
+    totals = found.aggregate(n=Count("pk"), money=Sum("amount"))
+    accounts = {a.pk: a for a in BankAccount.objects.filter(holders__customer=slice.customer.pk)}
+    after = read_cursor(cursor) if cursor else None
+    wanted = [a.pk for a in slice.accounts] or list(accounts)
+    rows = _ordered(found, wanted, after, skip, limit + 1)
+    more = len(rows) > limit
+    rows = rows[:limit]
+    refs = category_refs_by_pk({row["category_id"] for row in rows if row["category_id"]})
+    for row, public_id in zip(rows, ids.encode([row["id"] for row in rows]), strict=True):
+        row["public_id"] = public_id
+        row["account"] = accounts[row["account_id"]]
+        row["category"] = refs[row["category_id"]] if row["category_id"] else None
+    last = rows[-1] if more else None
+    return ListPage(
+        rows=rows,
+        next_cursor=make_cursor(last["booked_on"], last["public_id"]) if last else None,
+        total=totals["n"],
+        sum=flow.sign * (totals["money"] or Decimal(0)) if flow else None,
+    )
+
+
+def _ordered(
+    found: QuerySet[Transaction],
+    accounts: list[int],
+    after: tuple[date, int] | None,
+    skip: int,
+    take: int,
+) -> list[dict[str, Any]]:
+    """Rows newest first. Each account is one descent of its own index (account, day, id)."""
+    if after:
+        day, pk = after
+        found = found.filter(Q(booked_on__lt=day) | Q(booked_on=day, id__lt=pk), booked_on__lte=day)
+    order = ("-booked_on", "-id")
+    if len(accounts) > _SCANS:
+        return list(found.order_by(*order).values(*_COLUMNS)[skip : skip + take])
+    scans = [
+        found.filter(account_id=pk).order_by(*order).values(*_COLUMNS)[: skip + take]
+        for pk in accounts
+    ]
+    if len(scans) < 2:
+        return list(scans[0][skip:]) if scans else []
+    return list(scans[0].union(*scans[1:], all=True).order_by(*order)[skip : skip + take])
+
+
+def _salt() -> str:
+    return f"transactions.cursor.{current_schema()}"
+
+
+def make_cursor(booked_on: date, public_id: str) -> str:
+    """Names the last row of a page; signed for this bank, the row's number stays inside."""
+    return signing.dumps([booked_on.toordinal(), public_id], salt=_salt())
+
+
+def read_cursor(text: str) -> tuple[date, int]:
+    """Day and key of the last row seen. Raises BadCursor."""
+    try:
+        ordinal, public_id = signing.loads(text, salt=_salt())
+        pk = ids.decode(str(public_id))
+        day = date.fromordinal(ordinal)
+    except (signing.BadSignature, ValueError, TypeError, OverflowError):
+        pk = None
+    if pk is None:
+        raise BadCursor(_("This page mark isn't from here. Start again without it."))
+    return day, pk
