@@ -17,7 +17,7 @@ from transactions.queries import category_refs, uncategorised
 from transactions.slices import EARLIEST, LATEST, NO_CATEGORY, AccountRef, CategoryRef, Slice
 
 MAX_TEXT = 100
-MAX_NAMED = 50
+MAX_NAMED = 100
 _SHOWN = 40
 
 

@@ -104,6 +104,10 @@ class Slice:
             named = (category,)
         return replace(self, categories=named)
 
+    def widened(self) -> "Slice":
+        """What a share of this slice is taken of."""
+        return replace(self, categories=self.within, within=())
+
     def before(self) -> "Slice":
         """The period before, of the same length."""
         start, end = periods.period_before(self.start, self.end, self.month_start)

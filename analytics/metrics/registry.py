@@ -5,7 +5,7 @@ A metric is a sum or count of a flow of lines, or derived from other metrics, it
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -37,7 +37,8 @@ class Metric:
 
     `direction`: +1 more is better, −1 less is better. `capability`: the least that staff need to see it
     of one customer. A sum has a `flow` (`counted`: its lines, not its money); a derived one has `parts`
-    and `combine`, which gets their values in order and the currency. Other sources have `read`.
+    and `combine`, which gets their values in order and the currency (`wide` names the part that is taken
+    of the wider slice). Other sources have `read`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Metric:
     counted: bool = False
     parts: tuple[str, ...] = ()
     combine: Callable[..., Value] | None = None
+    wide: str = ""
     read: "Callable[[Facts], Value] | None" = None
 
     @property
@@ -70,10 +72,11 @@ class Metric:
 
 @dataclass
 class Facts:
-    """What one group of a slice is made of: its cells in the slice's currency."""
+    """What one group of a slice is made of: its cells in the slice's currency, its budgets."""
 
     slice: Slice
     cells: list[Cell]
+    plans: list[budgets.PlannedMonth] | None = None
     _values: dict[str, Value] = field(default_factory=dict)
 
     def value(self, name: str) -> Value:
@@ -89,27 +92,28 @@ class Facts:
         if metric.read:
             return metric.read(self)
         assert metric.combine
-        return metric.combine(*(self.value(part) for part in metric.parts), self.slice.currency)
+        values = [self._part(part, metric.wide == part) for part in metric.parts]
+        return metric.combine(*values, self.slice.currency)
+
+    def _part(self, name: str, wide: bool) -> Value:
+        return Facts(self.slice.widened(), []).value(name) if wide else self.value(name)
 
     @cached_property
     def above_zero(self) -> list[tuple[CategoryRef, Decimal]]:
-        """Spending of the first-level categories that a share is taken of, those above zero."""
-        whole = replace(self.slice, categories=self.slice.within, within=())
-        spent = spent_by_category(
-            whole, in_currency(reading.cells(whole, ("category",)), whole.currency)
-        )
-        return [(ref, amount) for ref, amount in spent if amount > 0]
+        """Spending per first-level category, where it is above zero."""
+        found = in_currency(reading.cells(self.slice, ("category",)), self.slice.currency)
+        return [(ref, amount) for ref, amount in spent_by_category(found) if amount > 0]
 
     @cached_property
     def planned(self) -> list[budgets.PlannedMonth]:
-        return budgets.planned(self.slice)
+        return budgets.planned(self.slice) if self.plans is None else self.plans
 
 
 def in_currency(found: Collection[Cell], currency: str) -> list[Cell]:
     return [cell for cell in found if cell.currency == currency]
 
 
-def spent_by_category(slice: Slice, found: Collection[Cell]) -> list[tuple[CategoryRef, Decimal]]:
+def spent_by_category(found: Collection[Cell]) -> list[tuple[CategoryRef, Decimal]]:
     """Expenses per category of cells read by category, largest first; what nets to nothing is there too."""
     taken = [cell for cell in found if flows.EXPENSES.takes(cell)]
     sums: dict[int, Decimal] = {}
@@ -131,6 +135,10 @@ def percent_of(part: Decimal, whole: Decimal) -> Decimal:
 
 def _net(income: Decimal, expenses: Decimal, currency: str) -> Decimal:
     return income - expenses
+
+
+def _sum(first: int, second: int, currency: str) -> int:
+    return first + second
 
 
 def _savings_rate(net: Decimal, income: Decimal, currency: str) -> Decimal | None:
@@ -194,8 +202,13 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("count", _("Transactions"), "count", _("%(when)s: %(value)s booked lines."),
                flow=flows.EVERYTHING, counted=True),
+        Metric("income_count", _("Lines of income"), "count", _("%(when)s: %(value)s lines of income."),
+               flow=flows.INCOME, counted=True),
         Metric("expense_count", _("Lines of spending"), "count", _("%(when)s: %(value)s lines of spending."),
                flow=flows.EXPENSES, counted=True),
+        Metric("net_count", _("Lines of income and spending"), "count",
+               _("%(when)s: %(value)s lines of income and spending."),
+               parts=("income_count", "expense_count"), combine=_sum),
         Metric(
             "average_transaction", _("Average transaction"), "money",
             _("%(when)s: %(value)s is the average line of spending."),
@@ -209,7 +222,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "share", _("Share of expenses"), "percent", _("%(when)s: %(value)s of all expenses."),
             nothing=_("More came back than was spent, so there is no share."),
-            parts=("expenses", "spent_above_zero"), combine=_share,
+            parts=("expenses", "spent_above_zero"), combine=_share, wide="spent_above_zero",
         ),
         Metric("budget", _("Budget"), "money", _("%(when)s: %(value)s was planned."),
                nothing=_NO_BUDGET, read=_budget),
