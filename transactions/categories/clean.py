@@ -28,8 +28,9 @@ _PREFIXES = re.compile(
     r"(?:pos|card|debit card|visa debit|check ?card|contactless|mastercard|visa)"
     r" (?:purchase|payment|transaction)s?(?: to| at| -|:)?"
     r"|(?:recurring )?(?:purchase|payment) authori[sz]ed on \d{1,2}[/.]\d{1,2}"
-    r"|(?:recurring )?debit card|direct debit(?: to)?|kartenzahlung|(?:karte|card) \d{4}|lastschrift"
-    r"|paiement (?:par )?carte|achat cb|carte \d{2}[/.]\d{2}|betaalautomaat|pos"
+    r"|(?:recurring )?debit card|direct debit(?: to)?|(?:karte|card) \d{4}"
+    r"|kartenzahlung|lastschrift|paiement (?:par )?carte|achat cb|carte \d{2}[/.]\d{2}"
+    r"|betaalautomaat|pos"
     r"|(?:sq|tst|pp|paypal|sp|iz|zettle_|sumup|cko|py|in|dd|fs|bb|u r) ?\*"
     r")[ \-:]*",
     re.IGNORECASE,

@@ -28,7 +28,8 @@ own_transfer: online transfer to; online transfer from; internal transfer; own a
     transfer from current account; umbuchung; eigenubertrag; virement interne; own transfer;
     inter account transfer; interaccount transfer; venmo cashout; venmo cash out;
     prevod mezi vlastnimi ucty; transfer between own accounts; funds transfer to own
-savings_transfer: savings deposit; transfer to savings; transfer from savings; to savings; from savings;
+savings_transfer: savings deposit; transfer to savings; transfer from savings; to savings;
+    from savings;
     transfer to sav; transfer from sav; savings transfer; save pocket; round up; sparplan;
     tagesgeld; virement livret; auto save; save the change; sporeni
 investment_transfer: brokerage transfer; vanguard buy; vanguard investment; fidelity invest*;
@@ -59,7 +60,7 @@ cash_withdrawal: atm withdrawal; cash withdrawal; atm withdraw*; cash machine; g
     bargeldauszahlung; auszahlung geldautomat; retrait dab; retrait; bancomat; cashpoint;
     vyber z bankomatu; geldopname; withdrawal atm; atm cash; cash wdl; atm debit;
     non chase atm withdraw*; autobank cash; cash advance; cardless cash; cash send; ewallet send;
-    withdrawal in cash; vyber hotovosti; over the counter withdrawal; teller withdrawal
+    withdrawal in cash; vyber hotovosti; vyber; over the counter withdrawal; teller withdrawal
 cash_deposit: cash deposit; atm cash deposit; einzahlung; vklad hotovosti; bargeldeinzahlung;
     deposit in cash; versement especes; cash paid in; vklad
 atm_fees: atm fee; non network atm; atm surcharge; cash deposit fee; cash withdrawal fee;

@@ -12,9 +12,9 @@ restaurants: restaurant*; ristorante; restaurante; trattoria; bistro; brasserie;
     grill; diner; pizzeria; gasthaus; restaurace; tavern; noodle*; ramen; curry; thai; kitchen;
     bbq; barbecue; eatery; cantina; taqueria; buffet; seafood; indian cuisine; dim sum; mexican;
     chinese; korean; hibachi; cuisine; steak; steaks; crab; oyster bar; grille; wok; bar grill
-fast_food: pizza; burger; burgers; kebab; doner; imbiss; takeaway; taco; tacos; sandwich*; snack; snacks;
+fast_food: pizza; burger; burgers; kebab; doner; imbiss; takeaway; taco; tacos; sandwich*; snack;
     chicken; wings; drive in; drive thru; hot dog; hot dogs; subs; hoagie; fried chicken;
-    fish chips; gyro; gyros; burrito; burritos; snackbar; fries; cheesesteak*; cheesesteaks
+    fish chips; gyro; gyros; burrito; burritos; snackbar; fries; cheesesteak*; snacks
 coffee: coffee; cafe; cafeteria; caffe; espresso; bakery; baeckerei; backerei; boulangerie;
     patisserie; roasters; donut*; doughnut*; bagel*; kavarna; pekarna; tea house; ice cream;
     gelato; frozen yogurt; konditorei; roastery; smoothie*; juice bar; creamery; cupcake*; yogurt

@@ -60,7 +60,10 @@ class SampleAccount:
 
 @dataclass(frozen=True, slots=True)
 class SampleTransaction:
-    """A line as the bank has it, and in `category` the truth that a categoriser should find."""
+    """A line as the bank has it, and in `category` the truth that a categoriser should find.
+
+    `category` is empty where nobody knows it; `counterparty_account` where there is none.
+    """
 
     account: str
     booked_on: date

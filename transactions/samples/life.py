@@ -109,7 +109,7 @@ class Life:
         also: str | None = None,
     ) -> Account:
         """Open an account under `name`; `also` is a second customer who may use it."""
-        holders = (SampleHolder(self.customer.reference, "owner"),)
+        holders: tuple[SampleHolder, ...] = (SampleHolder(self.customer.reference, "owner"),)
         if also is not None:
             holders += (SampleHolder(also, "user"),)
         account = Account(
