@@ -113,6 +113,15 @@ def test_refreshed_scaling_keeps_the_ids() -> None:
     assert set(again.ids) - set(first.ids)
 
 
+def test_number_of_segments_changes_only_for_a_clear_gain() -> None:
+    even = np.random.default_rng(5).uniform(0, 1, (400, 2))
+    four = fit(even, k_max=4)
+    alone = fit(even)
+    assert len(alone.ids) != 4 and alone.silhouette - four.silhouette < 0.05
+    assert len(fit(even, previous=four).ids) == 4
+    assert len(fit(clumps(), previous=fit(clumps(), k_max=4)).ids) == 5
+
+
 def test_new_kind_of_customers_gets_an_id_never_used() -> None:
     raw = clumps()
     first = fit(raw[:240])  # four kinds

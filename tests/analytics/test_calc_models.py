@@ -107,6 +107,13 @@ def test_weighted_blend_follows_last_year_where_last_year_was_right() -> None:
     )
 
 
+def test_weighted_blend_listens_to_the_series_itself_not_only_to_the_bank() -> None:
+    season = np.tile(np.arange(12.0) * 100, 3)[None, :]
+    others = np.random.default_rng(1).gamma(9, 100, (60, 36))
+    in_bank = WeightedBlend().fit_predict(np.vstack([season, others]), 1)[0]
+    assert in_bank < 0.6 * LightBlend().fit_predict(season, 1)[0]
+
+
 def test_weighted_blend_without_last_year_uses_the_others() -> None:
     history = noisy(4, 8)
     ahead = WeightedBlend().fit_predict(history, 2)

@@ -49,6 +49,8 @@ def test_width_is_the_conformal_quantile() -> None:
     history = np.array([[0.0, 1.0, 1.0 + miss] for miss in range(1, 10)])
     widths = fit_band_widths(history, Naive(), 1, origins=1)
     assert (widths.widths, widths.errors) == ((8.0,), (9,))
+    # Five errors: rank ceil(6 * 0.8) = 5.
+    assert fit_band_widths(history[:5], Naive(), 1, origins=1).widths == (5.0,)
     # With three errors the fourth smallest does not exist: the largest stands in.
     assert fit_band_widths(history[:3], Naive(), 1, origins=1).widths == (3.0,)
 
