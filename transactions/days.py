@@ -105,18 +105,19 @@ def parse_day(text: str, order: str = "ymd") -> date:
         found = _date(year, month, day)
         if found is not None:
             return found
-    if not readings:
+    others = [r for o in ORDERS if o != order for r in _readings(clean, o)]
+    if not (readings or others) or len(clean) > MAX_LENGTH:
         raise DayError(
             "date_format", f"“{clean[:40]}” is not a day.", f"Type it as {EXAMPLES[order]}"
         )
-    year, month, day = readings[0]
-    if any(_date(*r) for o in ORDERS if o != order for r in _readings(clean, o)):
+    if any(_date(*reading) for reading in others):
         raise DayError(
             "date_order",
             f"“{clean}” is no day when read as {LABELS[order]}, the order of this file.",
             f"Type it as {EXAMPLES[order]}, or change the day order.",
         )
-    raise DayError("date_impossible", _impossible(year, month, day), "Type a day that exists.")
+    reason = _impossible(*(readings or others)[0])
+    raise DayError("date_impossible", reason, "Type a day that exists.")
 
 
 LABELS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+
+from transactions.adapters.words import fold
 
 if TYPE_CHECKING:
     from transactions.adapters.sample import Sample
@@ -144,6 +147,11 @@ class Layout:
             raise ValueError("no column holds the amount")
         if self.sign == "direction" and not self.columns.get("direction"):
             raise ValueError("no column says in or out")
+
+    def signature(self) -> str:
+        """What marks files of this kind, the same for every file: delimiter, names, or width."""
+        shape = [fold(name) for name in self.header] or [str(width) for width in self.widths]
+        return sha256("\x1f".join([self.delimiter, *shape]).encode()).hexdigest()
 
     def name_of(self, index: int) -> str:
         """The column's name as in the file, or its number where it has none."""

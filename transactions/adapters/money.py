@@ -296,7 +296,7 @@ def _flag_column(
     fitting = []
     for column in columns:
         if column.index == at or column.said.kind not in (
-            "direction", "", "other", "category", "status", "text",
+            "direction", "", "other", "category", "status", "text", "money_out", "money_in",
         ):  # fmt: skip
             continue
         certain = column.said.kind == "direction" and fold(column.name) not in ("type", "typ")

@@ -230,6 +230,7 @@ _TOKENS = {
     "reference": "reference ref referenz check cheque symbol number",
 }
 _TOKEN_KIND = tuple((kind, vocabulary(words)) for kind, words in _TOKENS.items())
+_OUT_TOKENS, _IN_TOKENS = vocabulary(_TOKENS["money_out"]), vocabulary(_TOKENS["money_in"])
 # German, Dutch and the northern languages join their words: Zahlungsdatum, Rechnungsbetrag.
 _ENDINGS = (
     ("day", ("datum", "dato")),
@@ -282,6 +283,8 @@ def heading(name: str) -> Heading:
         if kind := _KIND.get(candidate):
             return Heading(kind.removesuffix("_minor"), 2 if "_minor" in kind else 3, currency)
     tokens = set(parted.split())
+    if tokens & _OUT_TOKENS and tokens & _IN_TOKENS:
+        return Heading("direction", 2, currency)
     for kind, known in _TOKEN_KIND:
         if tokens & known:
             return Heading(kind, 1, currency)
