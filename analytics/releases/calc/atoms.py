@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.releases.calc.groups import TWO_SIDED, Figures, Group, Rules
-from analytics.releases.calc.lines import BoolArray, IntArray, Lines, Shares, shares
+from analytics.releases.calc.lines import BoolArray, IntArray, Lines
 
 NOWHERE = -1
 NEVER = 0
@@ -176,14 +176,16 @@ def settle(
     two_sided = np.array([group.kind in TWO_SIDED for group in groups] + [False])
     sign = np.where(two_sided[changes.target], np.sign(changes.money), 0)
     # A batch: changes of atoms with one history, from and to one place, to atoms with one history.
-    kinds = [history[changes.source], history[changes.returning], changes.target]
-    kinds += [changes.edited.astype(np.int64), sign]
-    found, batch = np.unique(np.column_stack(kinds), axis=0, return_inverse=True)
+    batch = np.zeros(len(changes.line), dtype=np.int64)
+    kinds = (history[changes.source], history[changes.returning], changes.target, sign)
+    for values in (*kinds, changes.edited.astype(np.int64)):
+        _, number = np.unique(values, return_inverse=True)
+        # Numbered afresh each time, so that the product stays small.
+        _, batch = np.unique(batch * len(values) + number.reshape(-1), return_inverse=True)
     batch = batch.reshape(-1).astype(np.int64)
     customers = _fewest(batch, changes)
-    source = np.full(len(found), NOWHERE, dtype=np.int64)
-    source[batch] = start
-    target = found[:, 2]
+    source, target = np.full((2, len(customers)), NOWHERE, dtype=np.int64)
+    source[batch], target[batch] = start, changes.target
     blocked: set[int] = set()
     while True:
         barred = np.isin(source, list(blocked)) | np.isin(target, list(blocked))
@@ -191,10 +193,30 @@ def settle(
         accepted = _leaving_enough(atoms, changes, batch, customers, wanted, rules.k)
         after = _applied(atoms, changes, batch, accepted)
         touched = {*source[accepted].tolist(), *target[accepted].tolist()} - {NOWHERE}
-        dominated = {place for place in touched - blocked if rules.dominated(_held(after, place))}
+        dominated = _dominated(after, touched - blocked, rules)
         if not dominated:
             return after
         blocked |= dominated
+
+
+def _dominated(atoms: Atoms, places: set[int], rules: Rules) -> set[int]:
+    """Which of some groups one customer holds too much of."""
+    here = np.flatnonzero(np.isin(atoms.place, list(places)))
+    order = here[np.lexsort((atoms.customer[here], atoms.place[here]))]
+    place, customer, volume = atoms.place[order], atoms.customer[order], np.abs(atoms.money[order])
+    if len(order) == 0:
+        return set()
+    changes = (place[1:] != place[:-1]) | (customer[1:] != customer[:-1])
+    begins = np.flatnonzero(np.append(True, changes))
+    of_customer, of_place = np.add.reduceat(volume, begins), place[begins]
+    starts = np.flatnonzero(np.append(True, of_place[1:] != of_place[:-1]))
+    largest = np.maximum.reduceat(of_customer, starts).tolist()
+    total = np.add.reduceat(of_customer, starts).tolist()
+    return {
+        one
+        for one, most, every in zip(of_place[starts].tolist(), largest, total, strict=True)
+        if most * 100 > every * rules.dominance_pct
+    }
 
 
 def _leaving_enough(
@@ -252,12 +274,6 @@ def _applied(atoms: Atoms, changes: _Changes, batch: IntArray, accepted: BoolArr
     )
     order = np.argsort(columns[0], kind="stable")
     return Atoms(*(column[order] for column in columns))
-
-
-def _held(atoms: Atoms, place: int) -> Shares:
-    here = atoms.place == place
-    money = atoms.money[here]
-    return shares(atoms.customer[here], np.maximum(money, 0), np.minimum(money, 0))
 
 
 def part_sides(atoms: Atoms, count: int, rules: Rules) -> tuple[Atoms, BoolArray]:
