@@ -14,6 +14,8 @@ from django.db import connection
 from django.test import Client
 
 
+pytest_plugins = ["tests.stack"]
+
 REPO = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("COUNTERFOIL_DATA", REPO.parent / "shared" / "data"))
 
@@ -105,4 +107,6 @@ def north_client(north: str) -> Client:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--sweep-write", action="store_true", help="print the role matrix as answered now")
+    parser.addoption(
+        "--sweep-write", action="store_true", help="print the role matrix as answered now"
+    )

@@ -48,7 +48,8 @@ def test_two_threads_in_two_banks_read_their_own_ids(other_ids):
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=work, args=pair) for pair in zip(BANKS, (100, 200), strict=True)]
+    pairs = zip(BANKS, (100, 200), strict=True)
+    threads = [threading.Thread(target=work, args=pair) for pair in pairs]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,0 +1,27 @@
+"""A kind of work whose effect can be counted: three kept files, made slowly in one transaction."""
+
+import time
+
+from django.db import transaction
+
+from accounts.jobs.context import JobContext
+from accounts.jobs.models import StoredFile
+from accounts.jobs.registry import handles
+
+PARTS = 3
+
+
+@handles("test_effect", title="Leave three marks")
+def leave_marks(context: JobContext) -> None:
+    steps, pause = int(context.arguments["steps"]), float(context.arguments["pause"])
+    for step in range(steps):
+        context.progress(step, steps, "before")
+        context.raise_if_cancelled()
+        time.sleep(pause)
+    with transaction.atomic():
+        for _part in range(PARTS):
+            StoredFile.objects.create(name=f"mark {context.arguments['n']}")
+            time.sleep(pause)
+        context.finish({"parts": PARTS})
+        # Killed here, done and effect must vanish together.
+        time.sleep(pause)
