@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from analytics.segments.calc.clustering import fit_segments, nearest
 from analytics.segments.calc.features import FEATURES, FloatArray, customer_features

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from analytics.segments.calc.features import FloatArray, Scaling, fit_scaling, rescale
 from analytics.segments.calc.matching import match_segments
