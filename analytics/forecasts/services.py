@@ -8,6 +8,7 @@ from analytics.forecasts.models import ForecastIssue, ForecastPoint, ForecastSco
 from analytics.nights import queries
 from analytics.nights.models import Run
 from analytics.nights.services import HISTORY_MONTHS, StepResult
+from transactions.flows import EXPENSES, INCOME
 
 HORIZON = 6
 FLOWS = (ForecastIssue.Flow.INCOME, ForecastIssue.Flow.EXPENSES, ForecastIssue.Flow.NET)
@@ -23,9 +24,9 @@ def _series(run: Run, flow: str):  # type: ignore[no-untyped-def]
     last = run.computed_through.replace(day=1)
     cells = queries.all_cells(first=queries.months_before(last, HISTORY_MONTHS - 1), last=last)
     amount = {
-        ForecastIssue.Flow.INCOME: cells.income,
-        ForecastIssue.Flow.EXPENSES: cells.expenses,
-        ForecastIssue.Flow.NET: cells.income - cells.expenses,
+        ForecastIssue.Flow.INCOME: cells.amount(INCOME),
+        ForecastIssue.Flow.EXPENSES: cells.amount(EXPENSES),
+        ForecastIssue.Flow.NET: cells.amount(INCOME) - cells.amount(EXPENSES),
     }[ForecastIssue.Flow(flow)]
     keys = np.char.add(np.char.add(cells.customer.astype(np.str_), " "), cells.currency)
     return monthly_series(keys, cells.month, amount / 1e4, through=last)

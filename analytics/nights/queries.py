@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from accounts.customers.queries import bank_profile
 from analytics.nights.models import Run
+from transactions.flows import UNCATEGORISED, Flow
 
 # Every account once, under its owner; posted lines only, since totals hold no others.
 # Counts on month_total_cell (account, month, category) and holder_one_owner (account).
 _CELLS = """
 select h.customer_id, a.currency, t.month, coalesce(c.parent_id, c.id, 0) as category_id,
-       coalesce(c.kind, 'uncategorised') as kind,
+       coalesce(c.kind, '') as kind,
        sum(t.money_in) as money_in, sum(t.money_out) as money_out, sum(t.n) as n
 from transactions_monthtotal t
 join transactions_bankaccount a on a.id = t.account_id
@@ -49,8 +50,8 @@ select (select coalesce(md5(string_agg(id || ':' || revision, ',' order by id)),
 class Cells:
     """All customers' month cells as columns; amounts are ten-thousandths, so sums are exact.
 
-    Each array has shape (n_cells,); `money_out` <= 0. `kind` is income, expense, transfer or
-    uncategorised, `category` the first level's id or 0.
+    Each array has shape (n_cells,); `money_out` <= 0. `kind` is a category's, "" where
+    there is none; `category` is the first level's id or 0.
     """
 
     customer: NDArray[np.int64]
@@ -62,16 +63,12 @@ class Cells:
     money_out: NDArray[np.int64]
     n: NDArray[np.int64]
 
-    @property
-    def income(self) -> NDArray[np.int64]:
-        """Each cell's part of income, as DESIGN "Rules of numbers" defines it."""
-        whole = np.where(self.kind == "income", self.money_in + self.money_out, 0)
-        return np.where(self.kind == "uncategorised", self.money_in, whole)
-
-    @property
-    def expenses(self) -> NDArray[np.int64]:
-        whole = np.where(self.kind == "expense", -(self.money_in + self.money_out), 0)
-        return np.where(self.kind == "uncategorised", -self.money_out, whole)
+    def amount(self, flow: Flow) -> NDArray[np.int64]:
+        """Each cell's part of a flow (transactions/flows.py), in ten-thousandths."""
+        whole = self.money_in + self.money_out
+        side = {1: self.money_in, -1: self.money_out, 0: whole}[flow.direction]
+        taken = np.where(self.kind == UNCATEGORISED, side, 0)
+        return flow.sign * np.where(self.kind == flow.kind, whole, taken)
 
 
 def all_cells(*, first: date, last: date) -> Cells:

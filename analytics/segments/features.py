@@ -10,6 +10,7 @@ from analytics.nights import queries
 from analytics.nights.models import Run
 from analytics.nights.services import StepResult
 from analytics.segments.models import CustomerFeatures
+from transactions.flows import EXPENSES, INCOME, UNCATEGORISED
 
 MONTHS = 12
 
@@ -34,14 +35,15 @@ def compute_features(run: Run) -> StepResult:
         return StepResult(0, "no customer has lines yet")
     month = (cells.month[own] - np.datetime64(first, "M")).astype(np.int64)
     shape = (customers.size, MONTHS)
+    spending = cells.amount(EXPENSES)[own]
     income, expenses, payments = (np.zeros(shape) for _ in range(3))
-    np.add.at(income, (row, month), cells.income[own] / 1e4)
-    np.add.at(expenses, (row, month), cells.expenses[own] / 1e4)
-    spends = np.isin(cells.kind[own], ("expense", "uncategorised"))
+    np.add.at(income, (row, month), cells.amount(INCOME)[own] / 1e4)
+    np.add.at(expenses, (row, month), spending / 1e4)
+    spends = np.isin(cells.kind[own], (EXPENSES.kind, UNCATEGORISED))
     np.add.at(payments, (row, month), np.where(spends, cells.n[own], 0))
     categories, column = np.unique(cells.category[own], return_inverse=True)
     by_category = np.zeros((customers.size, categories.size))
-    np.add.at(by_category, (row, column), cells.expenses[own] / 1e4)
+    np.add.at(by_category, (row, column), spending / 1e4)
     paid = queries.last_payments(day=run.business_day)
     recency = np.array([_days(paid.get(int(c)), run.business_day, first) for c in customers])
     raw = customer_features(
@@ -54,7 +56,7 @@ def compute_features(run: Run) -> StepResult:
     frequency = payments.sum(axis=1).astype(np.int64)
     # Exact, from ten-thousandths: this number is shown, not only computed with.
     spent = np.zeros(customers.size, dtype=np.int64)
-    np.add.at(spent, row, cells.expenses[own])
+    np.add.at(spent, row, spending)
     scores = rfm_scores(recency, frequency, spent / 1e4, customers)
     names = [feature.name for feature in FEATURES]
     CustomerFeatures.objects.bulk_create(
