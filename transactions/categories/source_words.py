@@ -39,7 +39,7 @@ _FIRM_WORDS: dict[str, str] = {
     " fast food and takeaway, food delivery",
     "coffee": "coffee shops, coffee, coffee shop, cafe, cafes, bakery, restaurant bar and cafe",
     "bars": "alcohol and bars, bars, bar, pubs, pub, alcohol",
-    "housing": "house, home, housing, wohnen, bydleni",
+    "housing": "house, home, housing, wohnen, bydleni, mortgage and rent",
     "rent": "rent, miete, loyer, huur, rent and utilities rent",
     "mortgage": "mortgage, mortgages, mortgage payment, hypothek, bond payment",
     "household_payment": "household, household payments, sipo",

@@ -34,6 +34,7 @@ class _Setting:
     branches: tuple[places.Branch, ...]
     people: tuple[named_people.NamedPerson, ...]
     foreign: tuple[str, ...]
+    surnames: tuple[str, ...]
 
 
 _SETTINGS: dict[str, _Setting] = {
@@ -41,11 +42,13 @@ _SETTINGS: dict[str, _Setting] = {
         "North", "DE", "Europe/Berlin", "EUR", "en", places.NORTH_BRANCHES,
         named_people.NORTH_PEOPLE,
         ("USD", "GBP", "JPY", "KWD"),
+        places.SURNAMES[0::2],
     ),
     "south": _Setting(
         "South", "GB", "Europe/London", "GBP", "en-GB", places.SOUTH_BRANCHES,
         named_people.SOUTH_PEOPLE,
         ("EUR", "USD"),
+        places.SURNAMES[1::2],
     ),
 }  # fmt: skip
 
@@ -139,7 +142,7 @@ def _lives(
             password=named_people.PASSWORD,
         )
         yield _named_life(setting, customer, person, seed, today, span)
-    full_names = _full_names(chance)
+    full_names = _full_names(chance, setting.surnames)
     tails = _tails(chance, {tail for person in setting.people for tail in person.tails})
     previous = ""
     for number in range(len(setting.people) + 1, customers + 1):
@@ -151,14 +154,14 @@ def _lives(
         previous = customer.reference
 
 
-def _full_names(chance: Random) -> Iterator[str]:
+def _full_names(chance: Random, surnames: tuple[str, ...]) -> Iterator[str]:
     """Invented names, all different: every pair once in random order, then numbered."""
-    pairs = len(places.FIRST_NAMES) * len(places.SURNAMES)
+    pairs = len(places.FIRST_NAMES) * len(surnames)
     order = chance.sample(range(pairs), pairs)
     for turn in count(1):
         for place in order:
             first = places.FIRST_NAMES[place % len(places.FIRST_NAMES)]
-            last = places.SURNAMES[place // len(places.FIRST_NAMES)]
+            last = surnames[place // len(places.FIRST_NAMES)]
             yield f"{first} {last}" if turn == 1 else f"{first} {last} {turn}"
 
 
