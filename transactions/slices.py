@@ -92,6 +92,10 @@ class Slice:
         """First days of the months it reaches into."""
         return periods.months_in(self.start, self.end, self.month_start)
 
+    def over(self, start: date, end: date) -> "Slice":
+        """The same choice of lines over another period."""
+        return replace(self, start=start, end=end)
+
     def in_month(self, first: date) -> "Slice":
         """The part that lies in the month beginning on `first`."""
         last = periods.add_months(first, 1)

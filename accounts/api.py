@@ -1,0 +1,239 @@
+"""Sign-in and the person signed in, for programs. allauth decides; this only gives its answers our shape."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.headless import app_settings as headless
+from allauth.headless.account.views import LoginView
+from allauth.headless.internal.sessionkit import lookup_session
+from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
+from django.conf import settings
+from django.contrib.auth import logout as end_session
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.customers import queries
+from accounts.customers.models import Customer
+from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
+from accounts.errors import CustomerRequired, PurposeRequired, error_body
+from accounts.permissions import CAPABILITIES
+from accounts.schema import operation
+
+TAG = "People"
+
+
+def scoped_customer(request: Request, named: str | UUID | None, *, what: str) -> Customer:
+    """The customer this call may read (accounts/customers/scope.py), refusals as the API says them."""
+    try:
+        return customer_in_scope(request.user, named, what=f"API: {what}")  # type: ignore[arg-type]
+    except CustomerNeeded:
+        raise CustomerRequired from None
+    except PurposeNeeded:
+        raise PurposeRequired from None
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(
+        max_length=254, help_text="E-mail (in a demo, a name to sign in with)."
+    )
+    password = serializers.CharField(max_length=500, trim_whitespace=False)
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds that the access token is valid.")
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh_token = serializers.CharField(max_length=8192)
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    role = serializers.CharField()
+    bank = serializers.CharField()
+    currency = serializers.CharField()
+    business_day = serializers.DateField()
+    capabilities = serializers.ListField(child=serializers.CharField())
+    customer_id = serializers.UUIDField(allow_null=True)
+
+
+_TOKENS = {
+    "access_token": "eyJhbGciOi…",
+    "refresh_token": "eyJhbGciOi…",
+    "token_type": "Bearer",
+    "expires_in": 1800,
+}
+
+
+class Login(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @operation(
+        "Sign in",
+        tag=TAG,
+        description="Gives an access token for `Authorization: Bearer …` and a refresh token, both good at "
+        "this bank alone. Where a second factor is on: 401 with code `mfa_required` and a `login_token`.",
+        request=LoginSerializer,
+        request_example={"email": "john.doe@example.com", "password": "…"},
+        answer=TokensSerializer,
+        example=_TOKENS,
+        errors=(400, 401, 429),
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        form = LoginSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        name = form.validated_data["email"].strip()
+        body = {
+            "email" if "@" in name else "username": name,
+            "password": form.validated_data["password"],
+        }
+        answer = _ask_allauth(request._request, body)
+        said = json.loads(getattr(answer, "content", b"") or b"{}")
+        meta, codes = said.get("meta") or {}, {e.get("code") for e in said.get("errors") or []}
+        if answer.status_code == 200 and "access_token" in meta:
+            return Response(_tokens(meta["access_token"], meta["refresh_token"]))
+        if answer.status_code == 429 or "too_many_login_attempts" in codes:
+            return _refused(
+                request,
+                429,
+                "too_many_attempts",
+                _("Too many attempts. Try again in a few minutes."),
+            )
+        flows = (said.get("data") or {}).get("flows", [])
+        pending = {flow["id"] for flow in flows if flow.get("is_pending")}
+        if "mfa_authenticate" in pending:
+            return _refused(
+                request, 401, "mfa_required", _("Now give the code of your second factor."),
+                login_token=meta.get("session_token", ""),
+            )  # fmt: skip
+        if "verify_email" in pending:
+            return _refused(
+                request, 401, "email_not_verified",
+                _("Confirm your e-mail address first: sign in on the pages."),
+            )  # fmt: skip
+        return _refused(
+            request, 401, "invalid_credentials", _("The e-mail or the password is wrong.")
+        )
+
+
+class Refresh(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @operation(
+        "Renew the tokens",
+        tag=TAG,
+        description="Each refresh token is good once: the answer carries the next one.",
+        request=RefreshSerializer,
+        request_example={"refresh_token": "eyJhbGciOi…"},
+        answer=TokensSerializer,
+        example=_TOKENS,
+        errors=(400, 401),
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        form = RefreshSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        token = form.validated_data["refresh_token"]
+        renewed = headless.TOKEN_STRATEGY.refresh_token(token) if token.isascii() else None
+        if renewed is None:
+            return _refused(
+                request,
+                401,
+                "token_not_valid",
+                _("The token isn't valid or has ended. Sign in again."),
+            )
+        return Response(_tokens(*renewed))
+
+
+class Logout(APIView):
+    @operation(
+        "Sign out",
+        tag=TAG,
+        description="Ends the session that the token belongs to; its access and refresh tokens stop working.",
+        errors=(401,),
+        status=204,
+    )
+    def post(self, request: Request) -> Response:
+        claims = request.auth
+        if isinstance(claims, dict):
+            session = lookup_session(session_key_from_sid(claims["sid"]) or "")
+            if session is not None:
+                session.flush()
+        else:
+            end_session(request._request)
+        return Response(status=204)
+
+
+class Me(APIView):
+    @operation(
+        "Who is signed in",
+        tag=TAG,
+        answer=MeSerializer,
+        example={
+            "email": "john.doe@example.com", "name": "John Doe", "role": "customer", "bank": "North",
+            "currency": "EUR", "business_day": "2026-06-15", "capabilities": ["own_data"],
+            "customer_id": "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e11",
+        },
+        errors=(401,),
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        user, profile = request.user, queries.bank_profile()
+        customer = queries.own_customer(user)  # type: ignore[arg-type]
+        return Response(
+            {
+                "email": user.email,  # type: ignore[union-attr]
+                "name": customer.full_name if customer else "",
+                "role": user.role,  # type: ignore[union-attr]
+                "bank": profile.name,
+                "currency": profile.currency,
+                "business_day": queries.business_day(),
+                "capabilities": sorted(CAPABILITIES.get(user.role, ())),  # type: ignore[union-attr]
+                "customer_id": customer.public_id if customer else None,
+            }
+        )
+
+
+def _tokens(access: str, refresh: str) -> dict[str, Any]:
+    return {
+        "access_token": access,
+        "refresh_token": refresh,
+        "token_type": "Bearer",
+        "expires_in": settings.JWT_LIFETIME_MINUTES * 60,
+    }
+
+
+def _ask_allauth(request: HttpRequest, body: dict[str, str]) -> HttpResponseBase:
+    """allauth's own sign-in (rate limits, e-mail check, second factor) with this body."""
+    # A token sent along would make allauth answer "already signed in".
+    for name in ("HTTP_AUTHORIZATION", "HTTP_X_SESSION_TOKEN"):
+        request.META.pop(name, None)
+    request.__dict__.pop("headers", None)
+    request._body = json.dumps(body).encode()  # type: ignore[attr-defined]
+    try:
+        answer: HttpResponseBase = LoginView.as_api_view(client="app")(request)
+    except ImmediateHttpResponse as immediate:
+        answer = immediate.response
+    return answer
+
+
+def _refused(request: Request, status: int, code: str, message: str, **more: str) -> Response:
+    request_id = getattr(request, "request_id", "")
+    body = error_body(status=status, code=code, message=message, request_id=request_id)
+    response = Response(body | more, status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response

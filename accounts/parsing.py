@@ -1,0 +1,50 @@
+"""JSON in: strict, small, and without text that no database can hold."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+LIMIT = 2_500_000
+_DEEPEST = 50
+
+
+class CleanJSONParser(BaseParser):
+    """Refuses what isn't JSON (NaN and lone surrogates too), NUL characters, deep nests, long bodies."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(LIMIT + 1)
+        if len(body) > LIMIT:
+            raise ParseError(_("The request is too long."), code="too_long")
+        try:
+            data = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise ParseError(_("The body isn't valid JSON in UTF-8."), code="not_json") from None
+        if not _storable(data, 0):
+            raise ParseError(
+                _("A field holds a character that can't be stored. Remove it and try again."),
+                code="unstorable_text",
+            )
+        return data
+
+
+def _storable(data: Any, depth: int) -> bool:
+    if depth > _DEEPEST:
+        return False
+    if isinstance(data, str):
+        return "\x00" not in data
+    if isinstance(data, dict):
+        return all("\x00" not in k and _storable(v, depth + 1) for k, v in data.items())
+    if isinstance(data, list):
+        return all(_storable(v, depth + 1) for v in data)
+    return True

@@ -1,0 +1,39 @@
+"""Addresses of the API, version 1, and its description. Paths have no trailing slash."""
+
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from accounts import api as people
+from accounts.permissions import SignedIn
+from analytics.metrics import api as metrics
+from transactions import api as transactions
+
+app_name = "api"
+
+v1 = [
+    path("login", people.Login.as_view(), name="login"),
+    path("refresh", people.Refresh.as_view(), name="refresh"),
+    path("logout", people.Logout.as_view(), name="logout"),
+    path("users/me", people.Me.as_view(), name="me"),
+    path("transactions", transactions.Transactions.as_view(), name="transactions"),
+    path("transactions/metrics", metrics.Cards.as_view(), name="cards"),
+    path("kpi/dashboard/<str:customer_id>", metrics.Dashboard.as_view(), name="dashboard"),
+    path("kpi/income/<str:customer_id>", metrics.Income.as_view(), name="income"),
+    path("kpi/expenses/<str:customer_id>", metrics.Expenses.as_view(), name="expenses"),
+    path("kpi/cashflow/<str:customer_id>", metrics.Cashflow.as_view(), name="cashflow"),
+    path("trace/<str:metric>", metrics.TraceOf.as_view(), name="trace"),
+]
+urlpatterns = [
+    path("v1/", include(v1)),
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[SignedIn]), name="schema"),
+    path(
+        "docs/",
+        login_required(
+            SpectacularSwaggerSplitView.as_view(
+                url_name="api:schema", permission_classes=[SignedIn]
+            )
+        ),
+        name="docs",
+    ),
+]
