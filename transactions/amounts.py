@@ -202,11 +202,11 @@ def _explain(clean: str, mark: str) -> tuple[str, str]:
         if fits(ascii_digits, mark):
             return "The digits are not plain 0 to 9.", f"Type {ascii_digits}"
         return "The digits are not plain 0 to 9.", "Type the amount in plain digits."
-    letters = clean.translate(str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"}))
+    letters = clean.translate(str.maketrans("OolI", "0011"))
     if letters != clean and any(c.isdigit() for c in clean) and fits(letters, mark):
         return "A letter stands in place of a digit.", f"Type {letters}"
     if fits(clean, other):
-        swapped = clean.translate(str.maketrans({".": ",", ",": "."}))
+        swapped = clean.translate(str.maketrans(".,", ",."))
         fix = f"Type {swapped}" if fits(swapped, mark) else f"Use {words[mark]}."
         return f"The decimal mark is {words[other]}; this file uses {words[mark]}.", fix
     return f"“{clean[:40]}” is not an amount.", f"Type it as 1234{mark}56"

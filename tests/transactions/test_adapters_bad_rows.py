@@ -121,8 +121,7 @@ def test_stray_quotation_mark_swallows_nothing_even_when_another_follows() -> No
 
 def test_text_over_several_lines_is_one_row() -> None:
     content = HEADER + (
-        b'2024-08-01,"BREAD\nfrom the corner\nshop",-3.20,96.80\n'
-        b"2024-08-02,WAGES,900.00,996.80\n"
+        b'2024-08-01,"BREAD\nfrom the corner\nshop",-3.20,96.80\n2024-08-02,WAGES,900.00,996.80\n'
     )
     first, second = _read(content)
     assert isinstance(first, Line)

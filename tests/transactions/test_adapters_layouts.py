@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the rows of real layouts are long
 """Layouts of many banks, each with rows of our own: found from the content alone.
 
 Each case states transactions, rows that are none, first and last day, money out and money in.

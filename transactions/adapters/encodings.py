@@ -138,7 +138,7 @@ def _words(head: bytes, encoding: str) -> str:
 
 
 def _plausibility(head: bytes, encoding: str) -> float:
-    lines = [line for line in head[: 1 << 18].splitlines() if not line.isascii()][:400]
+    lines = [line[:300] for line in head[: 1 << 18].splitlines() if not line.isascii()][:100]
     text = b"\n".join(lines).decode(encoding, errors="replace")
     score = 0.0
     letters: list[str] = []

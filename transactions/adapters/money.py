@@ -40,7 +40,6 @@ def decimal_mark(columns: Sequence[Column], *, prefer: str) -> tuple[str, Eviden
     cells = [c for column in columns for c in column.cells if "." in c or "," in c]
     dots = sum(_ONLY_DOT.fullmatch(c) is not None for c in cells)
     commas = sum(_ONLY_COMMA.fullmatch(c) is not None for c in cells)
-    options = lambda mark: (Option(mark, _MARK_NAMES[mark]),)  # noqa: E731
     if dots == commas:
         grouped_dot = sum(_GROUP_DOT.fullmatch(c) is not None for c in cells)
         grouped_comma = sum(_GROUP_COMMA.fullmatch(c) is not None for c in cells)
@@ -48,7 +47,7 @@ def decimal_mark(columns: Sequence[Column], *, prefer: str) -> tuple[str, Eviden
             mark = "," if grouped_dot > grouped_comma else "."
             why = "three digits behind the other mark are taken as thousands"
             found = Evidence("Decimal mark", _MARK_NAMES[mark], why, False, "decimal",
-                             options("." if mark == "," else ","))  # fmt: skip
+                             _mark_option("." if mark == "," else ","))  # fmt: skip
             return mark, found
     mark = ("," if commas > dots else ".") if dots != commas else prefer
     against = min(dots, commas)
@@ -59,7 +58,13 @@ def decimal_mark(columns: Sequence[Column], *, prefer: str) -> tuple[str, Eviden
     )  # fmt: skip
     other = "." if mark == "," else ","
     sure = not against or max(dots, commas) > 3 * against
-    return mark, Evidence("Decimal mark", _MARK_NAMES[mark], why, sure, "decimal", options(other))
+    return mark, Evidence(
+        "Decimal mark", _MARK_NAMES[mark], why, sure, "decimal", _mark_option(other)
+    )
+
+
+def _mark_option(mark: str) -> tuple[Option, ...]:
+    return (Option(mark, _MARK_NAMES[mark]),)
 
 
 def find_money(

@@ -114,8 +114,8 @@ def read_file(path: Path, *, only: str | None = None, saved: Sequence[Layout] = 
         return Summary(path.name, refused=refusal)
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
-        refusal = Refused("unreadable", f"The file cannot be read: {reason}.")
-        return Summary(path.name, refused=refusal)
+        unreadable = Refused("unreadable", f"The file cannot be read: {reason}.")
+        return Summary(path.name, refused=unreadable)
 
 
 def summarise(file: str, detection: Detection, rows: Iterable[Row]) -> Summary:

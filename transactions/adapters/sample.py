@@ -15,6 +15,7 @@ class Sample:
 
     def __init__(self, head: bytes, *, name: str = "", complete: bool = True) -> None:
         self.head, self.name, self.complete = head, name, complete
+        self.table: object = None  # what find_table() found, or its refusal
 
     @cached_property
     def _encoding(self) -> tuple[str, Evidence]:

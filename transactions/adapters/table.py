@@ -58,7 +58,19 @@ def is_transaction(cells: Cells) -> bool:
 
 
 def find_table(sample: Sample) -> Table:
-    """The table of the sample; Refused where there is none with days and amounts."""
+    """The table of the sample, looked for once; Refused where there is none with days and amounts."""
+    if sample.table is None:
+        try:
+            sample.table = _find_table(sample)
+        except Refused as refusal:
+            sample.table = refusal
+    if isinstance(sample.table, Refused):
+        raise sample.table
+    assert isinstance(sample.table, Table)
+    return sample.table
+
+
+def _find_table(sample: Sample) -> Table:
     best: tuple[tuple[int, int], str, list[tuple[int, Cells]]] | None = None
     for delimiter in DELIMITERS:
         found = _rows(sample.lines, delimiter)
@@ -155,7 +167,7 @@ def _back_to_first(found: list[tuple[int, Cells]], first: int, width: int) -> in
         above = found[first - 1][1]
         alike = any(
             (is_day(a) and is_day(r)) or (is_amount(a) and is_amount(r) and not is_blank(a))
-            for a, r in zip(above, row, strict=True)
+            for a, r in zip(above, row, strict=False)
         )
         if not alike:
             break
