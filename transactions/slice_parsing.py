@@ -1,5 +1,6 @@
 """Reads a slice back from a query string; what can't be read is said in the user's words."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from transactions.slices import EARLIEST, LATEST, NO_CATEGORY, AccountRef, Categ
 MAX_TEXT = 100
 MAX_NAMED = 100
 _SHOWN = 40
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Params(Protocol):
@@ -59,7 +61,7 @@ def as_day(text: str) -> date:
     wrong = _("“%(text)s” isn't a day. Write it as YYYY-MM-DD, for instance 2026-06-30.") % {
         "text": text[:_SHOWN]
     }
-    if len(text) != 10 or not text.isascii():
+    if not _DAY.fullmatch(text):
         raise ValueError(wrong)
     try:
         day = date.fromisoformat(text)

@@ -29,8 +29,8 @@ class CustomerRef:
 class AccountRef:
     pk: int
     public_id: UUID
-    name: str = field(default="", compare=False)
-    currency: str = field(default="", compare=False)
+    name: str = field(compare=False)
+    currency: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

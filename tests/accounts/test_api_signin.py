@@ -47,7 +47,9 @@ def sign_in(client: Client, customer: Customer) -> dict[str, Any]:
     return answer.json()
 
 
-def test_signing_in_gives_tokens_that_name_the_person(north_client: Client, customer: Customer) -> None:
+def test_signing_in_gives_tokens_that_name_the_person(
+    north_client: Client, customer: Customer
+) -> None:
     tokens = sign_in(north_client, customer)
     assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert tokens["expires_in"] == 1800
@@ -143,7 +145,9 @@ def test_signing_out_ends_both_tokens(north_client: Client, customer: Customer) 
     assert post(north_client, "logout", token=tokens["access_token"]).status_code == 401
 
 
-def test_tokens_of_one_bank_are_nothing_at_another(north_client: Client, customer: Customer) -> None:
+def test_tokens_of_one_bank_are_nothing_at_another(
+    north_client: Client, customer: Customer
+) -> None:
     tokens = sign_in(north_client, customer)
     south = Client(HTTP_HOST=HOSTS[SOUTH])
     with in_bank(SOUTH):
@@ -155,7 +159,9 @@ def test_tokens_of_one_bank_are_nothing_at_another(north_client: Client, custome
         assert post(south, "refresh", body).status_code == 401
 
 
-def test_a_stale_token_beside_a_sign_in_does_no_harm(north_client: Client, customer: Customer) -> None:
+def test_a_stale_token_beside_a_sign_in_does_no_harm(
+    north_client: Client, customer: Customer
+) -> None:
     token = sign_in(north_client, customer)["access_token"]
     body = {"email": customer.user.email, "password": PASSWORD}
     for beside in (token, "stale"):
