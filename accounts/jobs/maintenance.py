@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.functions import Now
 
 from accounts.jobs.models import Job
@@ -25,9 +26,11 @@ def old_jobs() -> "models.QuerySet[Job]":
         unique_key=None,
         finished_at__lt=Now() - timedelta(days=KEEP_JOBS_DAYS),
     )
-    for relation in Job._meta.related_objects:
-        users = relation.related_model._default_manager.filter(
-            **{relation.field.name: OuterRef("pk")}
-        )
-        jobs = jobs.exclude(Exists(users))
+    # Hidden relations too: foreign keys to a job are named "+".
+    for relation in Job._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel):
+            users = relation.related_model._default_manager.filter(
+                **{relation.field.name: OuterRef("pk")}
+            )
+            jobs = jobs.exclude(Exists(users))
     return jobs
