@@ -3,7 +3,7 @@
 from analytics.budgets.models import Budget
 from analytics.forecasts.models import ForecastIssue, ForecastPoint, ForecastScore
 from analytics.nights.models import Run, RunStep
-from analytics.releases.models import StaffGroup, StaffRelease
+from analytics.releases.models import StaffGroup, StaffMonth, StaffRelease
 from analytics.segments.models import (
     CustomerFeatures,
     Membership,
@@ -27,5 +27,6 @@ __all__ = [
     "SegmentModel",
     "SegmentProfile",
     "StaffGroup",
+    "StaffMonth",
     "StaffRelease",
 ]

@@ -130,6 +130,14 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "kind": "expense", "parent_id": None, "customer_id": None, "is_hidden": False, "position": 0,
         },
         "analytics.Budget": {"month": month, "currency": "EUR"},
+        "analytics.StaffMonth": {"month": DAY.replace(day=1, month=key), "placements": b""},
+        "analytics.StaffGroup": {
+            "month": month, "kind": "expense", "currency": "EUR", "leaves": [[key, twin.canary, key]],
+            "customers": 12, "lines": 40, "net": -twin.amount(4000), "money_in": 0,
+            "money_out": -twin.amount(4000), "changed_in": 1,
+        },
+        "analytics.StaffRelease": {"withheld": [], "k": 10, "customers": 12, "active_customers": 12},
+        "analytics.Run": {"state": "published", "business_day": DAY, "computed_through": DAY},
         "jobs.StoredChunk": {"no": 0},
         "jobs.Job": {
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",

@@ -11,8 +11,12 @@ class StaffRelease(models.Model):
     k = models.PositiveSmallIntegerField()
     customers = models.PositiveIntegerField()
     active_customers = models.PositiveIntegerField()
-    # Per month and currency: how many lines are withheld from every total, and why.
+    # Lines that are in no total because too few customers are behind them: [{month, currency, lines}].
     withheld = models.JSONField(default=list)
+    # Lines whose latest change the figures don't have yet.
+    waiting = models.PositiveIntegerField(default=0)
+    # The whole release as releases/calc packs it: what the next one is made from. Never shown.
+    packed = models.BinaryField(default=bytes)
 
     class Meta:
         app_label = "analytics"
@@ -24,20 +28,21 @@ class StaffRelease(models.Model):
 class StaffGroup(models.Model):
     """One group of at least k customers; every staff figure is a sum of whole groups."""
 
-    release = models.ForeignKey(StaffRelease, models.CASCADE, related_name="groups", db_index=False)
+    release = models.ForeignKey(
+        StaffRelease, models.CASCADE, related_name="groups", db_index=False
+    )
     month = models.DateField()
     currency = models.CharField(max_length=3)
     kind = models.CharField(max_length=13)
-    # null in each = "several", pooled
-    category_id = models.BigIntegerField(null=True)
-    branch = models.CharField(max_length=60, null=True)
-    segment_id = models.BigIntegerField(null=True)
-    money_in = money_field()
-    money_out = money_field()
-    n = models.IntegerField()
+    # [[category id or 0, branch or "", segment id or 0], …]: what is pooled in it.
+    leaves = models.JSONField()
     customers = models.IntegerField()
-    # Who is in it (customer ids, compressed): needed to decide when it may be published anew; never shown.
-    members = models.BinaryField(default=bytes)
+    lines = models.IntegerField()
+    net = money_field()
+    # Null where only their sum may be shown.
+    money_in = money_field(null=True)
+    money_out = money_field(null=True)
+    changed_in = models.IntegerField()
 
     class Meta:
         app_label = "analytics"
@@ -46,3 +51,17 @@ class StaffGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release_id} {self.month:%Y-%m} {self.kind}"
+
+
+class StaffMonth(models.Model):
+    """Branch and segment of each customer as a month was first shown; a later move changes no past month."""
+
+    month = models.DateField(unique=True)
+    # zlib of {customer id: [branch, segment id or 0]}
+    placements = models.BinaryField(default=bytes)
+
+    class Meta:
+        app_label = "analytics"
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
