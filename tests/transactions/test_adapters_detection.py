@@ -230,3 +230,39 @@ def test_head_alone_is_enough_and_the_rest_is_read_by_it() -> None:
     read = list(rows(BytesIO(content), found.layout))
     assert len(read) == 3999
     assert not [r for r in read if isinstance(r, Reject)]
+
+
+SIGNED = {
+    "bills paid from an account": [
+        ("CITY POWER AUTOPAY", "-80.00"), ("CREDIT CARD PAYMENT", "-300.00"),
+        ("INTERNET PAYMENT 4411", "-25.00"), ("SOMEONE", "50.00"),
+    ],
+    "a single odd word": [("REFUND FEE", "-1.00"), ("A", "-2.00"), ("B", "3.00"), ("REFUND", "-4.00")],
+    "plus and minus written out": [("GROCER", "+ 5.00"), ("COFFEE", "+ 3.00"), ("A", "- 2.00")],
+}  # fmt: skip
+REVERSED = {
+    "purchases of a card": [("COFFEE", "4.00"), ("GROCER", "30.00"), ("THANK YOU PAYMENT", "-34.00")],
+    "purchases alone": [("COFFEE", "4.00"), ("GROCER", "30.00"), ("SHOE STORE", "60.00")],
+    "many unknown shops, few payments": [(f"QQQ {n}", "5.00") for n in range(9)] + [("ZZ", "-45.00")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [*SIGNED, *REVERSED])
+def test_sign_is_told_by_the_words_of_the_rows(case: str) -> None:
+    rows_ = {**SIGNED, **REVERSED}[case]
+    lines = [f"2024-08-{n:02d},{text},{amount}" for n, (text, amount) in enumerate(rows_, 1)]
+    found = detect("\n".join(["Date,Text,Amount", *lines]).encode())
+    assert found.layout.sign == ("signed" if case in SIGNED else "reversed")
+
+
+def test_balance_tells_the_sign_where_nothing_else_does() -> None:
+    down = b"Date,Text,Amount,Balance\n2024-08-01,A,1.00,99.00\n2024-08-02,B,2.00,97.00\n"
+    up = b"Date,Text,Amount,Balance\n2024-08-01,A,1.00,101.00\n2024-08-02,B,2.00,103.00\n"
+    assert detect(down).layout.sign == "reversed"
+    assert detect(up).layout.sign == "signed"
+    assert "falls" in _evidence(detect(down), "Sign").why
+
+
+def test_one_returning_payment_does_not_settle_the_day_order() -> None:
+    days = ["05/01/2024", "05/02/2024", "05/03/2024"]
+    assert decide(days, texts=["RENT"] * 3)[2] is False

@@ -80,7 +80,7 @@ def _weigh(days: Sequence[str], country: int, texts: Sequence[str]) -> tuple[str
     read = {order: _read(days, order) for order in ("dmy", "mdy")}
     if read["dmy"] == read["mdy"]:
         return "dmy", _evidence("dmy", "both orders give the same days", True), True
-    for vote, reason in (_closeness(days, read), _sequence(read), _named(read, texts)):
+    for vote, reason in (_closeness(days, read, texts), _sequence(read), _named(read, texts)):
         points += vote
         if vote:
             reasons.append(reason)
@@ -110,9 +110,12 @@ def _read(days: Sequence[str], order: str) -> list[date]:
     return found
 
 
-def _closeness(days: Sequence[str], read: dict[str, list[date]]) -> tuple[int, str]:
-    """The reading whose rows lie closer together; one lone day says nothing."""
-    if len(set(days)) < 2:
+def _closeness(
+    days: Sequence[str], read: dict[str, list[date]], texts: Sequence[str]
+) -> tuple[int, str]:
+    """The reading whose rows lie closer together; one lone day says nothing, nor does one payment
+    that returns (on the 5th of each month, or five days running?)."""
+    if len(set(days)) < 2 or (len(texts) == len(days) and len(set(texts)) == 1 and texts[0]):
         return 0, ""
     spans = {order: (max(found) - min(found)).days for order, found in read.items()}
     near = min(spans, key=lambda o: spans[o])

@@ -142,10 +142,11 @@ def status_of(cell: str) -> str:
 _IN_TEXT = re.compile(
     r"""\b(?:
     payroll|salary|wages?|gehalt|lohn|nomina|stipendio|salaire|mzda|vyplata|
-    direct[ ]dep(?:osit)?|deposit|interest[ ](?:paid|payment|earned)|dividend|refund|rebate|
-    cash[ ]?back|gutschrift|reversal|payments?[ ](?:received|thank)|thank[ ]you|autopay|
-    internet[ ]payment|online[ ]payment[ ]thank|pension|rente|kindergeld|tax[ ]ref|credits?|
-    transfer[ ]from|zelle[ ](?:payment[ ])?from|received[ ]from|income|paycheck|
+    direct[ ]dep(?:osit)?|deposit|interest[ ](?:paid|earned)|dividend|refund|rebate|
+    cash[ ]?back|gutschrift|reversal|payments?[ ](?:received|thank)|thank[ ]you|autopay[ ]payment|
+    internet[ ]payment[ ]thank|online[ ]payment[ ]thank|pension(?![ ]contrib)|rente|kindergeld|tax[ ]ref|
+    credits?(?![ ](?:card|crd|union|karma|one|line|memo))|
+    transfer[ ]from|zelle[ ](?:payment[ ])?from|received[ ]from|income(?![ ]tax)|paycheck|
     second[ ]work|bonus|benefit|reimbursements?|payments?[ ]and[ ]credits?
     )\b""",
     re.VERBOSE,
@@ -158,7 +159,7 @@ _OUT_TEXT = re.compile(
     diner|dining|pizza|sushi|noodles?|bar|grill|cafe|hotel|airlines?|air|walmart|target|
     costco|kroger|aldi|lidl|rewe|edeka|tesco|sainsburys?|hofer|spar|carrefour|shell|exxon|
     chevron|texaco|gas|fuel|petrol|apple[ ]com|itunes|google|steam|store|shop|shopping|
-    mcdonald\w*|burger|chipotle|subway|ebay|paypal|bill|bills|utilit\w+|mortgage|
+    mcdonald\w*|burger|chipotle|subway|bill|bills|utilit\w+|mortgage|
     subscription|parking|theat(?:er|re)|cinema|gym|fitness|clothing|electric\w*|mobile|
     internet[ ]bill|transfer[ ]to|zelle[ ](?:payment[ ])?to|food|transport\w*|travel|health|
     education|entertainment|tram|merchandise|gasoline|debit[ ]card|checkcard|miete|strom|

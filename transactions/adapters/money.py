@@ -3,15 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import pairwise
 
-from transactions.adapters.base import SIGNS, Evidence, Option
+from transactions.adapters.base import Evidence, Option
 from transactions.adapters.columns import Column
-from transactions.adapters.directions import complete, directions_of, lean
+from transactions.adapters.directions import lean
+from transactions.adapters.signs import chain, find_sign, value_of
 from transactions.adapters.table import Cells
-from transactions.adapters.words import fold
-from transactions.amounts import AmountError, is_blank, read_amount
+from transactions.amounts import is_blank
 
 _ONLY_DOT = re.compile(r".*\.[0-9]{1,2}\D*|.*,[0-9]{3}\..*|.*\.[0-9]{4,}\D*")
 _ONLY_COMMA = re.compile(r".*,[0-9]{1,2}\D*|.*\.[0-9]{3},.*|.*,[0-9]{4,}\D*")
@@ -96,7 +95,11 @@ def find_money(
         money.currency = single.said.currency
     _set_balance(money, balance)
     if single is not None and money.sign != "two_columns":
-        _find_sign(money, single, columns, rows, mark, texts)
+        found = find_sign(single, columns, rows, mark, texts, balance)
+        money.sign, money.directions = found.sign, found.directions
+        money.evidence.append(found.evidence)
+        if found.column is not None:
+            money.columns["direction"] = (found.column,)
     return money
 
 
@@ -109,18 +112,9 @@ def _named(free: list[Column], kind: str) -> Column | None:
     return fitting[0] if fitting else None
 
 
-def _value(cells: Cells, at: int, mark: str) -> Decimal | None:
-    if at >= len(cells) or is_blank(cells[at]):
-        return None
-    try:
-        return read_amount(cells[at], mark).value
-    except AmountError:
-        return None
-
-
 def _exclusive(rows: Sequence[Cells], out: int, back: int, mark: str) -> bool:
     """Whether a row fills one of two columns, hardly ever both."""
-    filled = [bool(_value(r, out, mark)) + bool(_value(r, back, mark)) for r in rows]
+    filled = [bool(value_of(r, out, mark)) + bool(value_of(r, back, mark)) for r in rows]
     return filled.count(1) > 0 and filled.count(2) <= max(1, filled.count(1) // 10)
 
 
@@ -145,32 +139,13 @@ def _two_columns(money: Money, out: Column, back: Column, mark: str) -> None:
 
 
 def _mostly_negative(cells: Sequence[str], mark: str) -> bool:
-    values = [v for v in (_value([c], 0, mark) for c in cells) if v]
+    values = [v for v in (value_of([c], 0, mark) for c in cells) if v]
     return bool(values) and sum(v < 0 for v in values) * 2 > len(values)
 
 
 def _set_balance(money: Money, balance: Column | None) -> None:
     if balance is not None and balance.index not in money.columns.get("amount", ()):
         money.columns["balance"] = (balance.index,)
-
-
-def chain(rows: Sequence[Cells], amount: int, balance: int, mark: str) -> float:
-    """How far a column is the running balance of another: -1 to 1, the sign that of the amounts.
-
-    Works for files in either order of time; 0 where there is too little to say.
-    """
-    pairs = [(_value(r, amount, mark), _value(r, balance, mark)) for r in rows[:500]]
-    up = down = tested = 0
-    for (a, before), (b, after) in pairwise(pairs):
-        if not a or not b or before is None or after is None or before == after:
-            continue
-        tested += 1
-        step = after - before
-        up += step == b or step == -a
-        down += step == -b or step == a
-    if tested < 1 or max(up, down) * 10 < tested * 7:
-        return 0.0
-    return up / tested if up >= down else -down / tested
 
 
 def _by_content(
@@ -224,7 +199,7 @@ def _unnamed_pair(
         votes = 0
         for row in rows[:500]:
             words = sum(lean(c) for c in row if not is_blank(c))
-            votes += words * ((_value(row, back.index, mark) is not None) * 2 - 1)
+            votes += words * ((value_of(row, back.index, mark) is not None) * 2 - 1)
         third = [c for c in plain if c not in (out, back)]
         for balance in third:
             votes += 5 * _pair_chain(rows, out.index, back.index, balance.index, mark)
@@ -253,108 +228,11 @@ def _unnamed_pair(
 def _pair_chain(rows: Sequence[Cells], out: int, back: int, balance: int, mark: str) -> int:
     score = 0
     for this, after in pairwise(rows[:500]):
-        a, b = _value(this, balance, mark), _value(after, balance, mark)
+        a, b = value_of(this, balance, mark), value_of(after, balance, mark)
         if a is None or b is None:
             continue
-        net_after = (_value(after, back, mark) or 0) - (_value(after, out, mark) or 0)
-        net_this = (_value(this, back, mark) or 0) - (_value(this, out, mark) or 0)
+        net_after = (value_of(after, back, mark) or 0) - (value_of(after, out, mark) or 0)
+        net_this = (value_of(this, back, mark) or 0) - (value_of(this, out, mark) or 0)
         score += (b - a == net_after) + (a - b == net_this)
         score -= (b - a == -net_after) + (a - b == -net_this)
     return (score > 0) - (score < 0)
-
-
-def _find_sign(
-    money: Money,
-    amount: Column,
-    columns: list[Column],
-    rows: Sequence[Cells],
-    mark: str,
-    texts: Sequence[int],
-) -> None:
-    at = money.columns["amount"][0]
-    read = [(row, read_amount(row[at], mark)) for row in rows if _value(row, at, mark) is not None]
-    minus = sum(a.value < 0 for _, a in read)
-    marked = sum(a.stated > 0 for _, a in read)
-    flags = _flag_column(columns, rows, at, mark, minus)
-    if flags is not None:
-        column, known = flags
-        money.columns["direction"] = (column.index,)
-        money.sign, money.directions = "direction", complete(known)
-        name = column.name or f"column {column.index + 1}"
-        shown = ", ".join(f"“{c}” {'in' if s > 0 else 'out'}" for c, s in list(known.items())[:4])
-        why = f"no amount has a minus; {shown}"
-        money.evidence.append(Evidence("Sign", f"“{name}” says in or out", why, True, "sign"))
-        return
-    if marked and not minus and marked * 2 <= len(read):
-        money.sign = "unmarked_out"
-        why = f"{marked} of {len(read)} amounts are marked as money in, none as money out"
-        money.evidence.append(_sign_evidence(money.sign, why, True))
-        return
-    _vote(money, amount, read, minus, texts)
-
-
-def _flag_column(
-    columns: list[Column], rows: Sequence[Cells], at: int, mark: str, minus: int
-) -> tuple[Column, Mapping[str, int]] | None:
-    if minus:
-        return None
-    fitting = []
-    for column in columns:
-        if column.index == at or column.said.kind not in (
-            "direction", "", "other", "category", "status", "text", "money_out", "money_in",
-        ):  # fmt: skip
-            continue
-        certain = column.said.kind == "direction" and fold(column.name) not in ("type", "typ")
-        known = directions_of(column.cells, named=certain)
-        if known and column.fill >= 0.9:
-            fitting.append((not certain, len(set(known.values())) < 2, column.index, column, known))
-        elif known and not column.name and column.cells and len(set(known)) == 1:
-            # Only one kind of row is marked (CR beside payments); the others are the opposite.
-            both = {**known, "": -next(iter(known.values()))}
-            fitting.append((True, True, column.index, column, both))
-    if not fitting:
-        return None
-    _, _, _, column, known = min(fitting, key=lambda f: f[:3])
-    return column, known
-
-
-def _vote(money: Money, amount: Column, read: list, minus: int, texts: Sequence[int]) -> None:  # type: ignore[type-arg]
-    signed = reversed_ = 0
-    for row, stated in read[:1000]:
-        words = sum(lean(row[i]) for i in texts if i < len(row))
-        if words and stated.value:
-            agrees = (words > 0) == (stated.value > 0)
-            signed, reversed_ = signed + agrees, reversed_ + (not agrees)
-    plus = len(read) - minus
-    out_named = amount.said.kind == "money_out"
-    if out_named and signed <= reversed_ + 2 * minus:
-        money.sign, sure = "reversed", True
-        why = f"the column is called “{amount.name}”"
-    elif minus and any(a.stated > 0 for _, a in read):
-        money.sign, sure = "signed", True
-        why = "amounts carry a plus or a minus"
-    elif signed or reversed_:
-        # One row's words are too little to turn every sign round.
-        turned = reversed_ > signed and (reversed_ > 1 or not minus)
-        money.sign = "reversed" if turned else "signed"
-        sure = abs(signed - reversed_) >= 2 or min(signed, reversed_) == 0
-        most, least = max(signed, reversed_), min(signed, reversed_)
-        why = f"{most} rows say in their words what their sign says" + (
-            f", {least} the opposite" if least else ""
-        )
-    elif minus and plus > 3 * minus and len(read) >= 8:
-        money.sign, sure = "reversed", False
-        why = f"{plus} of {len(read)} amounts are positive, as spending is on a card"
-    else:
-        sure = bool(minus)
-        why = (
-            f"{minus} amounts have a minus, {plus} none" if minus
-            else "no amount has a minus, and no word says which way the money went"
-        )  # fmt: skip
-    money.evidence.append(_sign_evidence(money.sign, why, sure))
-
-
-def _sign_evidence(sign: str, why: str, sure: bool) -> Evidence:
-    others = [s for s in ("signed", "reversed") if s != sign]
-    options = tuple(Option(s, SIGNS[s]) for s in others)
-    return Evidence("Sign", SIGNS[sign], why, sure, "sign", options)
