@@ -177,3 +177,24 @@ def test_every_figure_of_an_opened_customer_adds_up_for_staff(client: Client) ->
     client.force_login(analyst)
     _, n = walk(client, [f"/staff/customers/{john.public_id}/"])
     assert n > 100
+
+
+def test_every_staff_figure_is_a_sum_of_published_groups(client: Client) -> None:
+    """Viewers see sums of whole groups of at least k; each opens them, and they add up to the cent."""
+    client.force_login(sample_bank.user("viewer"))
+    checked = 0
+    for url, page in pages(client, ["/staff/"], limit=25):
+        assert not page.bare, f"{url}: numbers without a figure: {page.bare[:5]}"
+        assert not page.untraced, f"{url}: {page.untraced[:3]}"
+        for found in page.figures:
+            if not found.value or found.metric not in METRICS or METRICS[found.metric].flow is None:
+                continue
+            response = client.get(f"{found.trace}&format=csv")
+            lines = b"".join(response.streaming_content).decode().splitlines()[1:]
+            cells = [line.split(",") for line in lines]
+            total = sum((Decimal(row[-1]) for row in cells[:-1]), Decimal(0))
+            assert total == Decimal(found.value), f"{url}: {found}"
+            assert all(int(row[4]) >= 10 for row in cells[:-1])
+            checked += 1
+    print(f"D1 staff: {checked} figures are sums of groups of at least 10 customers")
+    assert checked > 40
