@@ -94,19 +94,6 @@ def category_refs_by_pk(pks: Iterable[int]) -> dict[int, CategoryRef]:
     return {pk: found.get(pk) or uncategorised() for pk in wanted}
 
 
-def with_descendants(pks: Iterable[int]) -> dict[int, set[int]]:
-    """For each category the keys of itself and all below it."""
-    found = {pk: {pk} for pk in pks}
-    rows = Category.objects.filter(
-        Q(parent_id__in=list(found)) | Q(parent__parent_id__in=list(found))
-    ).values_list("pk", "parent_id", "parent__parent_id")
-    for pk, *above in rows:
-        for ancestor in above:
-            if ancestor in found:
-                found[ancestor].add(pk)
-    return found
-
-
 # -- the list ------------------------------------------------------------------------------------
 
 

@@ -15,11 +15,13 @@ from transactions import slices
 from transactions.doors import PAGE, Door
 from transactions.models import BankAccount, Category
 from transactions.queries import category_refs, uncategorised
+from transactions.reach import Reach
 from transactions.slices import EARLIEST, LATEST, NO_CATEGORY, AccountRef, CategoryRef, Slice
 
 MAX_TEXT = 100
 MAX_NAMED = 100
 _SHOWN = 40
+NOBODY = UUID(int=0)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -46,14 +48,15 @@ def read_slice(
     others: Collection[str] | None = None,
     start: date = EARLIEST,
     end: date = LATEST,
+    reach: Reach | None = None,
 ) -> Slice:
     """The slice that a query string names, of this customer's lines alone.
 
     Parameters: `others` = names that the caller reads itself; any further name is refused (None: passed
     over, for pages). `start` and `end` (half-open) hold where no day is given. Raises BadSlice with every
-    fault at once. An account or category that isn't this person's is as unknown as one that isn't at all.
+    fault at once; `reach` is this person's where the caller has read it. An account or category that isn't this person's is as unknown as one that isn't at all.
     """
-    return _Reading(params, customer, door).slice(others, start, end)
+    return _Reading(params, customer, door, reach).slice(others, start, end)
 
 
 def as_day(text: str) -> date:
@@ -85,8 +88,10 @@ def as_number(text: str, low: int, high: int) -> int:
 class _Reading:
     """One query string being read; faults are gathered, so that all are told at once."""
 
-    def __init__(self, params: Params, customer: Customer, door: Door) -> None:
-        self.params, self.customer, self.door = params, customer, door
+    def __init__(
+        self, params: Params, customer: Customer, door: Door, reach: Reach | None = None
+    ) -> None:
+        self.params, self.customer, self.door, self.reach = params, customer, door, reach
         self.faults: dict[str, str] = {}
 
     def slice(self, others: Collection[str] | None, start: date, end: date) -> Slice:
@@ -109,6 +114,8 @@ class _Reading:
             self.faults["q"] = _("Search for at most %(n)d characters.") % {"n": MAX_TEXT}
         month_start = self.number("month_start", 1, 28) or 1
         currency = self.currency()
+        if not currency and self.reach:
+            currency = self.reach.currency(accounts)
         if self.faults:
             raise BadSlice(self.faults)
         start = first or (min(start, last) if last else start)
@@ -173,29 +180,31 @@ class _Reading:
         if not wanted:
             return ()
         ids = [i for i in wanted.values() if i]
-        held = {
-            a.public_id: a
-            for a in BankAccount.objects.held_by(self.customer).filter(public_id__in=ids)
-        }
+        held = self.reach.account_refs if self.reach else self.held(ids)
         for word, public_id in wanted.items():
             if public_id not in held:
                 self.faults[name] = _("There is no account “%(id)s” here.") % {"id": word[:_SHOWN]}
                 return ()
-        chosen = [held[i] for i in dict.fromkeys(ids)]
-        return tuple(AccountRef(a.pk, a.public_id, str(a), a.currency) for a in chosen)
+        return tuple(held[i] for i in dict.fromkeys(ids))
+
+    def held(self, ids: list[UUID]) -> dict[UUID, AccountRef]:
+        mine = BankAccount.objects.held_by(self.customer).filter(public_id__in=ids)
+        return {a.public_id: AccountRef(a.pk, a.public_id, str(a), a.currency) for a in mine}
 
     def categories(self, name: str) -> tuple[CategoryRef, ...]:
         wanted = self.named(name)
         if not wanted:
             return ()
         ids = [i for i in wanted.values() if i]
-        mine = Category.objects.filter(Q(customer=None) | Q(customer=self.customer))
-        known = (
-            {c.public_id: c for c in category_refs(mine.filter(public_id__in=ids))} if ids else {}
-        )
+        if self.reach:
+            known = {c.public_id: c for c in self.reach.refs.values() if c.public_id}
+        else:
+            mine = Category.objects.filter(Q(customer=None) | Q(customer=self.customer))
+            found_refs = category_refs(mine.filter(public_id__in=ids)) if ids else []
+            known = {c.public_id: c for c in found_refs if c.public_id}
         found: dict[str, CategoryRef] = {}
         for word, public_id in wanted.items():
-            ref = uncategorised() if word == NO_CATEGORY else known.get(public_id)
+            ref = uncategorised() if word == NO_CATEGORY else known.get(public_id or NOBODY)
             if ref is None:
                 self.faults[name] = _("There is no category “%(id)s” here.") % {"id": word[:_SHOWN]}
                 return ()

@@ -1,22 +1,26 @@
 """Reads about budgets: plans for a category and a month."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Coalesce
+
 from analytics.budgets.models import Budget
 from transactions.models import Category
-from transactions.queries import category_refs_by_pk
 from transactions.slices import CategoryRef, Slice
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedMonth:
-    """One budget as a person entered it."""
+    """One budget as a person entered it; `covers` = keys of its category and of all below that."""
 
     category: CategoryRef
     month: date
     amount: Decimal
+    covers: frozenset[int] = field(compare=False)
 
 
 def planned(slice: Slice) -> list[PlannedMonth]:
@@ -29,6 +33,9 @@ def planned(slice: Slice) -> list[PlannedMonth]:
         return []
     # A pay month carries the budget of the calendar month in which it begins.
     shift = timedelta(days=slice.month_start - 1)
+    inside = Category.objects.filter(
+        Q(parent_id=OuterRef("category_id")) | Q(parent__parent_id=OuterRef("category_id"))
+    )
     rows = list(
         Budget.objects.filter(
             customer_id=slice.customer.pk,
@@ -38,14 +45,34 @@ def planned(slice: Slice) -> list[PlannedMonth]:
             month__lt=slice.end - shift,
         )
         .order_by("month", "category__position", "category_id")
-        .values_list(
-            "category_id", "month", "amount", "category__parent_id", "category__parent__parent_id"
+        .select_related("category__parent")
+        .annotate(
+            root=Coalesce("category__parent__parent_id", "category__parent_id", "category_id"),
+            inside=ArraySubquery(inside.order_by("pk").values("pk")),
         )
     )
+
+    def above(row: Budget) -> set[int | None]:
+        parent = row.category.parent
+        return {row.category.parent_id, parent.parent_id if parent else None}
+
     chosen = {c.pk for c in slice.categories}
     if chosen:
-        rows = [row for row in rows if chosen & {row[0], row[3], row[4]}]
-    with_budget = {(row[0], row[1]) for row in rows}
-    top = [row for row in rows if not with_budget & {(row[3], row[1]), (row[4], row[1])}]
-    refs = category_refs_by_pk({row[0] for row in top})
-    return [PlannedMonth(refs[pk], month, amount) for pk, month, amount, _, _ in top]
+        rows = [row for row in rows if chosen & {row.category_id, *above(row)}]
+    with_budget = {(row.category_id, row.month) for row in rows}
+    top = [row for row in rows if not with_budget & {(pk, row.month) for pk in above(row)}]
+    return [
+        PlannedMonth(
+            CategoryRef(
+                row.category_id,
+                row.category.public_id,
+                row.category.name,
+                row.category.kind,
+                row.root,
+            ),
+            row.month,
+            row.amount,
+            frozenset((row.category_id, *row.inside)),
+        )
+        for row in top
+    ]

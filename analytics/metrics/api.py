@@ -43,9 +43,10 @@ class Dashboard(APIView):
     )
     def get(self, request: Request, customer_id: str) -> Response:
         month, year = _slices(request, customer_id, "kpi/dashboard", 12)
-        found = cells.cells(month, ("category",))
+        every = cells.cells(year, ("month", "category"))
+        found = [cell for cell in every if cell.month == month.start]
         row = figures(month, breakdowns.TREND, door=API, cells=found)[0]
-        lines, _ = breakdowns.budget_vs_actual(month, door=API)
+        lines, _ = breakdowns.budget_vs_actual(month, door=API, cells=found)
         return Response(
             {
                 "total_income": shapes.whole(row["income"]),
@@ -55,7 +56,7 @@ class Dashboard(APIView):
                 "expense_categories": _shares(
                     breakdowns.expense_categories(month, door=API, cells=found)
                 ),
-                "monthly_trend": [_trend(r) for r in breakdowns.trend(year, door=API)],
+                "monthly_trend": [_trend(r) for r in breakdowns.trend(year, door=API, cells=every)],
                 "budget_vs_actual": [_budget(line) for line in lines],
                 "currency": month.currency,
                 "not_included": shapes.excluded(

@@ -1,7 +1,7 @@
 """Figures in their groups: spending by category with shares, months, budgets against actual, and what
 other currencies keep out of a figure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -21,7 +21,6 @@ from analytics.metrics.registry import (
 from transactions import flows
 from transactions.doors import PAGE, Door
 from transactions.flows import Cell
-from transactions.queries import with_descendants
 from transactions.slices import CategoryRef, Slice
 
 TREND = ("income", "expenses", "net", "savings_rate")
@@ -59,14 +58,18 @@ class Excluded:
 
 
 def expense_categories(
-    slice: Slice, *, door: Door = PAGE, cells: list[Cell] | None = None
+    slice: Slice,
+    *,
+    door: Door = PAGE,
+    cells: list[Cell] | None = None,
+    refs: Mapping[int, CategoryRef] | None = None,
 ) -> list[CategoryShare]:
     """Spending per first-level category, largest first; the share of a category not above zero is none.
 
-    `cells` are those already read for this slice by category.
+    `cells` are those already read for this slice by category, `refs` the categories by key.
     """
     found = reading.cells(slice, ("category",)) if cells is None else cells
-    spent = spent_by_category(in_currency(found, slice.currency))
+    spent = spent_by_category(in_currency(found, slice.currency), refs)
     whole = sum((amount for _, amount in spent if amount > 0), Decimal(0))
     rows = []
     for ref, amount in spent:
@@ -98,23 +101,27 @@ def trend(slice: Slice, *, door: Door = PAGE, cells: list[Cell] | None = None) -
 
 
 def budget_vs_actual(
-    slice: Slice, *, door: Door = PAGE
+    slice: Slice, *, door: Door = PAGE, cells: list[Cell] | None = None
 ) -> tuple[list[BudgetLine], BudgetLine | None]:
     """Budgets of the period against what was spent, in the bank's order of categories, and their total.
 
     A budget may stand on either level; actual = the category and all below it. The total counts a
-    budget inside a budgeted category once, and is None where there is no budget. Four queries.
+    budget inside a budgeted category once, and is None where there is no budget. `cells` are those
+    already read for this slice by category; they serve where all budgets are of the first level.
     """
     plans = budgets.planned(slice)
     if not plans:
         return [], None
     refs = list(dict.fromkeys(plan.category for plan in plans))
-    below = with_descendants(ref.pk for ref in refs)
+    covers = {plan.category: plan.covers for plan in plans}
     whole = replace(slice, categories=tuple(refs))
-    found = in_currency(reading.cells(whole, ("subcategory",)), slice.currency)
+    if cells is None or any(ref.pk != ref.root for ref in refs):
+        cells = reading.cells(whole, ("subcategory",))
+    every = frozenset().union(*covers.values())
+    found = [c for c in in_currency(cells, slice.currency) if c.category in every]
     lines = []
     for ref in refs:
-        taken = [cell for cell in found if cell.category in below[ref.pk]]
+        taken = [cell for cell in found if cell.category in covers[ref]]
         part = replace(slice, categories=(ref,))
         lines.append(_budget_line(part, ref, taken, [p for p in plans if p.category == ref], door))
     return lines, _budget_line(whole, None, found, plans, door)

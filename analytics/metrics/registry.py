@@ -96,7 +96,11 @@ class Facts:
         return metric.combine(*values, self.slice.currency)
 
     def _part(self, name: str, wide: bool) -> Value:
-        return Facts(self.slice.widened(), []).value(name) if wide else self.value(name)
+        return self.widened.value(name) if wide else self.value(name)
+
+    @cached_property
+    def widened(self) -> "Facts":
+        return Facts(self.slice.widened(), [])
 
     @cached_property
     def above_zero(self) -> list[tuple[CategoryRef, Decimal]]:
@@ -113,14 +117,19 @@ def in_currency(found: Collection[Cell], currency: str) -> list[Cell]:
     return [cell for cell in found if cell.currency == currency]
 
 
-def spent_by_category(found: Collection[Cell]) -> list[tuple[CategoryRef, Decimal]]:
-    """Expenses per category of cells read by category, largest first; what nets to nothing is there too."""
+def spent_by_category(
+    found: Collection[Cell], refs: Mapping[int, CategoryRef] | None = None
+) -> list[tuple[CategoryRef, Decimal]]:
+    """Expenses per category of cells read by category, largest first; what nets to nothing is there too.
+
+    `refs` are the categories by key where the caller has them; else they are read.
+    """
     taken = [cell for cell in found if flows.EXPENSES.takes(cell)]
     sums: dict[int, Decimal] = {}
     for cell in taken:
         key = cell.category or 0
         sums[key] = sums.get(key, Decimal(0)) + flows.EXPENSES.amount(cell)
-    refs = category_refs_by_pk(sums)
+    refs = category_refs_by_pk(sums) if refs is None else refs
     pairs = [(refs[pk], amount) for pk, amount in sums.items()]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0].pk == 0, pair[0].name, pair[0].pk))
 
@@ -272,7 +281,7 @@ def figures(
 
     Parameters: `by` None (exactly one row), "month" (every month of a bounded slice, quiet ones too),
     "category" (first level, by name, the uncategorised last) or "month,category" (what has lines);
-    `door` decides where traces lead; `cells` are those already read for this slice and grouping.
+    `door` decides where traces lead; `cells` are those already read for this slice, grouped so or finer.
     Raises KeyError for an unknown metric, ValueError for one that can't be told in groups.
     """
     metrics = [METRICS[name] for name in names]
@@ -291,7 +300,11 @@ def figures(
     if groups == ("month",) and (span := _span(slice, found)):
         rows = {(month, None): [] for month in span}
     for cell in found:
-        rows.setdefault((cell.month, cell.category), []).append(cell)
+        place = (
+            cell.month if "month" in groups else None,
+            cell.category if "category" in groups else None,
+        )
+        rows.setdefault(place, []).append(cell)
     refs = category_refs_by_pk({pk for _, pk in rows if pk is not None})
     made = []
     for (month, pk), group in rows.items():

@@ -57,12 +57,9 @@ def trace(slice: Slice, name: str, *, door: Door = PAGE) -> Trace:
         return Trace(metric, made, special(facts, door))
     parts = []
     for part in metric.parts:
-        of, whole = METRICS[part], slice
-        value = facts.value(part)
-        if part == metric.wide:
-            whole = slice.widened()
-            value = Facts(whole, []).value(part)
-        parts.append(Part(of, figure_of(of, value, whole, door)))
+        source = facts.widened if part == metric.wide else facts
+        of = METRICS[part]
+        parts.append(Part(of, figure_of(of, source.value(part), source.slice, door)))
     return Trace(metric, made, parts)
 
 
