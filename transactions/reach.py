@@ -1,0 +1,96 @@
+"""What one person holds and may choose from: their accounts and categories, two queries a request."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from accounts.customers.models import Customer
+from accounts.customers.queries import bank_profile
+from transactions.models import AccountHolder, BankAccount, Category
+from transactions.queries import uncategorised
+from transactions.slices import AccountRef, CategoryRef
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One category as a list offers it: its first level is the heading, itself included."""
+
+    ref: CategoryRef
+    parent: int | None
+    is_hidden: bool
+
+
+class Reach:
+    """Read once, asked often; everything else of another person is unknown here."""
+
+    def __init__(self, customer: Customer) -> None:
+        self.customer = customer
+
+    @cached_property
+    def accounts(self) -> list[BankAccount]:
+        held = BankAccount.objects.held_by(self.customer)
+        return list(held.annotate(role=F("holders__role")).order_by("id"))
+
+    @cached_property
+    def owned(self) -> list[BankAccount]:
+        """Those that bank-wide figures count under this person."""
+        return [a for a in self.accounts if a.role == AccountHolder.Role.OWNER]  # type: ignore[attr-defined]
+
+    @cached_property
+    def account_refs(self) -> dict[UUID, AccountRef]:
+        return {
+            a.public_id: AccountRef(a.pk, a.public_id, str(a), a.currency) for a in self.accounts
+        }
+
+    @cached_property
+    def choices(self) -> list[Choice]:
+        """Every category of the bank and of this person, parents before children, in the bank's order."""
+        rows = list(
+            Category.objects.filter(Q(customer=None) | Q(customer=self.customer))
+            .order_by("position", "id")
+            .values_list("pk", "public_id", "name", "kind", "parent_id", "is_hidden")
+        )
+        parents = {pk: parent for pk, _, _, _, parent, _ in rows}
+
+        def root(pk: int) -> int:
+            above = parents.get(pk)
+            return pk if above is None else root(above)
+
+        return [
+            Choice(CategoryRef(pk, public_id, name, kind, root(pk)), parent, hidden)
+            for pk, public_id, name, kind, parent, hidden in rows
+        ]
+
+    @cached_property
+    def refs(self) -> dict[int, CategoryRef]:
+        """Categories by key; 0 is the uncategorised."""
+        return {0: uncategorised(), **{c.ref.pk: c.ref for c in self.choices}}
+
+    def ref(self, pk: int | None) -> CategoryRef:
+        return self.refs.get(pk or 0) or self.refs[0]
+
+    def root(self, pk: int | None) -> CategoryRef:
+        """The first level that a category belongs to."""
+        found = self.ref(pk)
+        return self.ref(found.root) if found.pk else found
+
+    def groups(self, kinds: Iterable[str] = Category.Kind.values) -> list[tuple[str, list[CategoryRef]]]:
+        """What may be chosen, by first level: its name, itself and all below it."""
+        found: dict[int, list[CategoryRef]] = {}
+        for choice in self.choices:
+            if not choice.is_hidden and choice.ref.kind in kinds:
+                found.setdefault(choice.ref.root, []).append(choice.ref)
+        ordered = [(self.ref(root), refs) for root, refs in found.items()]
+        return [(root.name, sorted(refs, key=lambda r: r.pk != r.root)) for root, refs in ordered]
+
+    def first_levels(self) -> Iterator[CategoryRef]:
+        return (c.ref for c in self.choices if c.parent is None and not c.is_hidden)
+
+    def currency(self, accounts: Iterable[AccountRef] = ()) -> str:
+        """The currency of this person's figures, as transactions.slices.currency_of says it."""
+        bank = bank_profile().currency
+        found = [a.currency for a in accounts] or [a.currency for a in self.accounts]
+        return bank if bank in found or not found else found[0]
