@@ -53,8 +53,9 @@ def read_slice(
     """The slice that a query string names, of this customer's lines alone.
 
     Parameters: `others` = names that the caller reads itself; any further name is refused (None: passed
-    over, for pages). `start` and `end` (half-open) hold where no day is given. Raises BadSlice with every
-    fault at once; `reach` is this person's where the caller has read it. An account or category that isn't this person's is as unknown as one that isn't at all.
+    over, for pages). `start` and `end` (half-open) hold where no day is given; `reach` is this person's,
+    where the caller has read it. Raises BadSlice with every fault at once. An account or category that
+    isn't this person's is as unknown as one that isn't at all.
     """
     return _Reading(params, customer, door, reach).slice(others, start, end)
 
