@@ -167,6 +167,12 @@ def test_mapping_of_another_header_has_another_signature() -> None:
         {"columns": {}},
         {"columns": {"booked_on": [0]}},
         {"columns": {"booked_on": [0], "amount": [1], "mood": [2]}},
+        {"columns": {"booked_on": [0], "amount": [7]}},
+        {"columns": {"booked_on": [-1], "amount": [1]}},
+        {"columns": [0, 1]},
+        {"columns": {"booked_on": 0}},
+        {"encoding": "klingon"},
+        {"widths": 3},
         {"surprise": 1},
     ],
 )
@@ -266,3 +272,34 @@ def test_balance_tells_the_sign_where_nothing_else_does() -> None:
 def test_one_returning_payment_does_not_settle_the_day_order() -> None:
     days = ["05/01/2024", "05/02/2024", "05/03/2024"]
     assert decide(days, texts=["RENT"] * 3)[2] is False
+
+
+def test_choices_of_a_person_are_followed() -> None:
+    content = b"Date,Text,Amount\n03/04/2024,GROCER,1.00\n"
+    found = detect(content, choices={"date_order": "mdy", "sign": "reversed"})
+    assert _evidence(found, "Day order").why == "as you chose"
+    (line,) = [r for r in rows(BytesIO(content), found.layout) if isinstance(r, Line)]
+    assert (line.booked_on, str(line.amount)) == (date(2024, 3, 4), "-1.00")
+
+
+def test_chosen_delimiter_encoding_and_start_are_read_anew() -> None:
+    content = "Art;Tag;a|b\nDate|Text|Amount\n2024-08-01|Zoë|-1.00\n".encode("cp1252")
+    found = detect(content, choices={"delimiter": "|", "encoding": "mac-roman", "header_line": "2"})
+    assert (found.layout.delimiter, found.layout.encoding) == ("|", "mac-roman")
+    assert found.layout.header == ("Date", "Text", "Amount")
+    (line,) = [r for r in rows(BytesIO(content), found.layout) if isinstance(r, Line)]
+    assert line.text == "ZoÎ"
+
+
+def test_question_that_was_not_answered_is_asked_again() -> None:
+    with pytest.raises(Refused):
+        detect(b"Date,Text,Amount\n03/04/2024,GROCER,1.00\n", choices={"sign": "reversed"})
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{"delimiter": "x"}, {"encoding": "rot13"}, {"header_line": "99"}, {"header_line": "-1"}],
+)
+def test_choice_that_makes_no_sense_changes_nothing(choices: dict[str, str]) -> None:
+    content = b"Date,Text,Amount\n2024-08-01,GROCER,-1.00\n"
+    assert detect(content, choices=choices).layout == detect(content).layout

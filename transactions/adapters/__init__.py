@@ -4,7 +4,8 @@ A new format is one module with a class like those below, and one line in ADAPTE
 formats are asked before the generic one, which takes whatever is left and looks like a table.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from transactions.adapters.base import (
@@ -41,6 +42,7 @@ def detect(
     saved: Sequence[Layout] = (),
     only: str | None = None,
     complete: bool | None = None,
+    choices: Mapping[str, str] | None = None,
 ) -> Detection:
     """How to read the file that starts with `head`, from its content.
 
@@ -51,6 +53,8 @@ def detect(
     saved : mappings kept from earlier files; one whose header is this file's goes first.
     only : ask this adapter alone.
     complete : whether `head` is the whole file; by default yes where it is under HEAD_BYTES.
+    choices : what a person has said of the file, by the `field` of the evidence they corrected:
+        encoding, delimiter, header_line (as found anew with them), date_order, decimal, sign.
 
     Raises
     ------
@@ -64,7 +68,36 @@ def detect(
     refuse_other_formats(head)
     if complete is None:
         complete = len(head) < HEAD_BYTES
-    sample = Sample(head, name=name, complete=complete)
+    sample = Sample(head, name=name, complete=complete, choices=choices)
+    try:
+        found = _find(sample, saved, only)
+    except Refused as refusal:
+        if refusal.detection is None or _QUESTION.get(refusal.code) not in sample.choices:
+            raise
+        found = refusal.detection
+    return _as_chosen(found, sample.choices)
+
+
+# The layout field that answers a refusal.
+_QUESTION = {"ambiguous_dates": "date_order", "ambiguous_sign": "sign"}
+
+
+def _as_chosen(found: Detection, choices: Mapping[str, str]) -> Detection:
+    changes = {name: choices[name] for name in ("date_order", "decimal", "sign") if name in choices}
+    if not changes:
+        return found
+    try:
+        layout = Layout.from_json({**found.layout.to_json(), **changes})
+    except ValueError:  # no answer to the question: what was found stands
+        return found
+    evidence = tuple(
+        e._replace(why="as you chose", sure=True) if e.field in changes else e
+        for e in found.evidence
+    )
+    return replace(found, layout=layout, evidence=evidence)
+
+
+def _find(sample: Sample, saved: Sequence[Layout], only: str | None) -> Detection:
     if only is not None:
         return _by_one(sample, saved, only)
     if known := by_saved_layout(sample, saved):

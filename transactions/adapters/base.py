@@ -4,6 +4,7 @@ Adapters are pure reading: bytes in, one result per row out, no database. Lines 
 counted from 1 as received; amounts are signed from the owner's side (money in is positive).
 """
 
+import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
@@ -123,13 +124,16 @@ class Layout:
         if unknown := set(stored) - known:
             raise ValueError(f"unknown layout fields: {', '.join(sorted(unknown))}")
         values = dict(stored)
-        for name in ("header", "widths", "amount_currencies"):
-            if name in values:
-                values[name] = tuple(values[name])
-        if "columns" in values:
-            values["columns"] = {role: tuple(at) for role, at in values["columns"].items()}
-        layout = cls(**values)
-        layout.check()
+        try:
+            for name in ("header", "widths", "amount_currencies"):
+                if name in values:
+                    values[name] = tuple(values[name])
+            if "columns" in values:
+                values["columns"] = {role: tuple(at) for role, at in values["columns"].items()}
+            layout = cls(**values)
+            layout.check()
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(f"the saved mapping is damaged: {error}") from error
         return layout
 
     def check(self) -> None:
@@ -147,6 +151,10 @@ class Layout:
             raise ValueError("no column holds the amount")
         if self.sign == "direction" and not self.columns.get("direction"):
             raise ValueError("no column says in or out")
+        width = len(self.header) or max(self.widths, default=0)
+        if any(not 0 <= i < width for at in self.columns.values() for i in at):
+            raise ValueError("a column lies outside the rows of the file")
+        codecs.lookup(self.encoding)
 
     def signature(self) -> str:
         """What marks files of this kind, the same for every file: delimiter, names, or width."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from transactions.adapters.base import Detection, Evidence, Layout, Refused, Row
+from transactions.adapters.base import Detection, Evidence, Layout, Option, Refused, Row
 from transactions.adapters.columns import (
     Column,
     find_currency,
@@ -157,10 +157,13 @@ class _Finding:
         before = f"after {table.before} lines of other text" if table.before else "at the top"
         named = "its names are on that line" if table.header else "the file has no header"
         delimiter = DELIMITER_NAMES[table.delimiter]
+        others = tuple(Option(d, n) for d, n in DELIMITER_NAMES.items() if d != table.delimiter)
         found = [
             self.sample.encoding_evidence,
-            Evidence("Delimiter", delimiter, f"it gives {table.width} columns", field="delimiter"),
-            Evidence("Starts at", start, f"{before}; {named}", field="first_line"),
+            Evidence(
+                "Delimiter", delimiter, f"it gives {table.width} columns", True, "delimiter", others
+            ),
+            Evidence("Starts at", start, f"{before}; {named}", field="header_line"),
         ]
         account = layout.column("account")
         if account is not None:

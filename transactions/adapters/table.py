@@ -72,7 +72,8 @@ def find_table(sample: Sample) -> Table:
 
 def _find_table(sample: Sample) -> Table:
     best: tuple[tuple[int, int], str, list[tuple[int, Cells]]] | None = None
-    for delimiter in DELIMITERS:
+    chosen = sample.choices.get("delimiter", "")
+    for delimiter in (chosen,) if chosen in DELIMITERS else DELIMITERS:
         found = _rows(sample.lines, delimiter)
         judged = found[: JUDGED_ROWS + HEADER_WITHIN]
         good = sum(len(cells) > 1 and is_transaction(cells) for _, cells in judged)
@@ -86,7 +87,8 @@ def _find_table(sample: Sample) -> Table:
         raise Refused("empty", "The file is empty.")
     if not good and not hits:
         raise _nothing_found(found)
-    return _below_header(found, delimiter)
+    line = sample.choices.get("header_line", "")
+    return _below_header(found, delimiter, int(line) if line.isdecimal() else 0)
 
 
 def _rows(lines: list[str], delimiter: str) -> list[tuple[int, Cells]]:
@@ -114,12 +116,13 @@ def _header_hits(cells: Cells) -> int:
     return sum(k.weight for k in kinds) if has_day and has_amount else 0
 
 
-def _below_header(found: list[tuple[int, Cells]], delimiter: str) -> Table:
+def _below_header(found: list[tuple[int, Cells]], delimiter: str, chosen: int) -> Table:
     flags = [is_transaction(cells) for _, cells in found[: JUDGED_ROWS + HEADER_WITHIN]]
     hits = [_header_hits(cells) for _, cells in found[:HEADER_WITHIN]]
     at = max(range(len(hits)), key=lambda i: (hits[i], -i)) if any(hits) else None
     if at is not None and sum(flags[:at]) > sum(flags[at:]):
         at = None
+    at = next((i for i, (line, _) in enumerate(found) if line == chosen), at)
     first = flags.index(True) if True in flags else None
     if at is None:
         assert first is not None
