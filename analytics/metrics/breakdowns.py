@@ -101,15 +101,20 @@ def trend(slice: Slice, *, door: Door = PAGE, cells: list[Cell] | None = None) -
 
 
 def budget_vs_actual(
-    slice: Slice, *, door: Door = PAGE, cells: list[Cell] | None = None
+    slice: Slice,
+    *,
+    door: Door = PAGE,
+    cells: list[Cell] | None = None,
+    plans: list[budgets.PlannedMonth] | None = None,
 ) -> tuple[list[BudgetLine], BudgetLine | None]:
     """Budgets of the period against what was spent, in the bank's order of categories, and their total.
 
     A budget may stand on either level; actual = the category and all below it. The total counts a
     budget inside a budgeted category once, and is None where there is no budget. `cells` are those
-    already read for this slice by category; they serve where all budgets are of the first level.
+    already read for this slice by category; they serve where all budgets are of the first level. `plans`
+    are its budgets where the caller has them.
     """
-    plans = budgets.planned(slice)
+    plans = budgets.planned(slice) if plans is None else plans
     if not plans:
         return [], None
     refs = list(dict.fromkeys(plan.category for plan in plans))
