@@ -298,7 +298,15 @@ def test_question_that_was_not_answered_is_asked_again() -> None:
 
 @pytest.mark.parametrize(
     "choices",
-    [{"delimiter": "x"}, {"encoding": "rot13"}, {"header_line": "99"}, {"header_line": "-1"}],
+    [
+        {"delimiter": "x"},
+        {"encoding": "rot13"},
+        {"header_line": "99"},
+        {"header_line": "-1"},
+        {"sign": "up"},
+        {"sign": "direction"},
+        {"date_order": "x"},
+    ],
 )
 def test_choice_that_makes_no_sense_changes_nothing(choices: dict[str, str]) -> None:
     content = b"Date,Text,Amount\n2024-08-01,GROCER,-1.00\n"
