@@ -6,10 +6,12 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.sites import bank_site
+from config.pages.brand import brand_css
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", bank_site.urls),
+    path("brand.css", brand_css, name="brand_css"),
 ]
 for prefix, module in (
     ("", "config.pages.urls"),

@@ -2,7 +2,7 @@
 
 Every text cell carries its bank's canary and every amount ends in its bank's cents, so any leak is one
 grep, and a broken object check can't hide behind a 404. One row of each table that stands in a bank;
-bank B has besides a second customer (key 2) with rows that A lacks, on which "foreign = missing" shows.
+bank B has besides a second customer (key ONLY_IN_B) with rows that A lacks, on which "foreign = missing" shows.
 """
 
 import uuid
@@ -25,7 +25,7 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 ID_KEY = bytes(range(16))
 PEOPLE = {1: Role.CUSTOMER, 2: Role.VIEWER, 3: Role.ANALYST, 4: Role.ADMIN, 6: Role.ANALYST, 7: Role.ADMIN}
-ONLY_IN_B = 2
+ONLY_IN_B = 424242
 
 # Tables that hold no data of the bank's people, or that Django fills.
 NOT_FILLED = {
@@ -89,7 +89,7 @@ def _value(field: Any, twin: Twin, key: int, model: type[models.Model]) -> Any:
     if isinstance(field, (models.CharField, models.TextField)):
         return f"{twin.canary} {field.name} {key}"[: field.max_length]
     if isinstance(field, models.DecimalField):
-        return twin.amount(40 + key)
+        return twin.amount(40 + key % 100)
     if isinstance(field, models.DateTimeField):
         return NOW
     if isinstance(field, models.DateField):
@@ -102,7 +102,9 @@ def _value(field: Any, twin: Twin, key: int, model: type[models.Model]) -> Any:
         return field.default if field.has_default() else False
     if isinstance(field, models.FloatField):
         return 0.5
-    return key
+    if isinstance(field, models.BigIntegerField | models.PositiveBigIntegerField):
+        return key
+    return key % 100
 
 
 # What a table needs besides: values by model label, given the twin and the row's key.
@@ -119,18 +121,18 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         "transactions.BankAccount": {"currency": "EUR", "revision": 0},
         "transactions.AccountHolder": {"role": "owner"},
         "transactions.Transaction": {
-            "amount": -twin.amount(40 + key), "booked_on": DAY, "category_id": key, "parent_id": None,
+            "amount": -twin.amount(40 + key % 100), "booked_on": DAY, "category_id": key, "parent_id": None,
             "is_split": False, "batch_id": key, "status": "posted", "category_origin": "person",
             "occurrence": 0, "version": 1,
         },
         "transactions.MonthTotal": {
-            "month": month, "category_id": key, "money_in": 0, "money_out": -twin.amount(40 + key), "n": 1,
+            "month": month, "category_id": key, "money_in": 0, "money_out": -twin.amount(40 + key % 100), "n": 1,
         },
         "transactions.Category": {
             "kind": "expense", "parent_id": None, "customer_id": None, "is_hidden": False, "position": 0,
         },
         "analytics.Budget": {"month": month, "currency": "EUR"},
-        "analytics.StaffMonth": {"month": DAY.replace(day=1, month=key), "placements": b""},
+        "analytics.StaffMonth": {"month": DAY.replace(day=1, month=key % 100 % 12), "placements": b""},
         "analytics.StaffGroup": {
             "month": month, "kind": "expense", "currency": "EUR", "leaves": [[key, twin.canary, key]],
             "customers": 12, "lines": 40, "net": -twin.amount(4000), "money_in": 0,
@@ -155,7 +157,10 @@ def build(twin: Twin) -> None:
         tables = ", ".join(f'"{m._meta.db_table}"' for m in bank_models())
         with connection.cursor() as cursor:
             cursor.execute(f"truncate {tables} cascade")
-        for key, role in PEOPLE.items():
+        people = dict(PEOPLE)
+        if twin is B:
+            people[ONLY_IN_B] = Role.VIEWER
+        for key, role in people.items():
             User(
                 pk=key, email=f"{twin.canary.lower()}{key}@example.com", role=role,
                 login_name=f"{twin.canary}{key}", password=make_password("the twins' own password"),

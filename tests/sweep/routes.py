@@ -5,12 +5,13 @@ The table is `matrix.txt`: one line a route and method,
 A route that the resolver knows and the table lacks fails the sweep, and so does a stale line.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests import twins
 
@@ -38,7 +39,9 @@ def _walk(
 ) -> Iterator[Route]:
     for entry in resolver.url_patterns:
         pattern = prefix + str(entry.pattern)
-        names = (*parameters, *entry.pattern.converters)
+        regex = getattr(entry.pattern, "regex", None)
+        groups = regex.groupindex if regex is not None and not entry.pattern.converters else {}
+        names = (*parameters, *entry.pattern.converters, *groups)
         if isinstance(entry, URLResolver):
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
             yield from _walk(entry, pattern, inner, names)
@@ -51,7 +54,7 @@ def arguments(route: Route, which: str) -> dict[str, Any] | None:
 
     None where a parameter isn't known here yet: then the sweep fails and says which.
     """
-    key = {"own": 1, "foreign": twins.ONLY_IN_B, "missing": 99}[which]
+    key = {"own": 1, "foreign": twins.ONLY_IN_B, "missing": 535353}[which]
     found: dict[str, Any] = {}
     for parameter in route.parameters:
         maker = PARAMETERS.get(f"{route.name}/{parameter}") or PARAMETERS.get(parameter)
@@ -59,6 +62,18 @@ def arguments(route: Route, which: str) -> dict[str, Any] | None:
             return None
         found[parameter] = maker(key)
     return found
+
+
+def address(route: Route, which: str) -> str | None:
+    """The route's address for `own`, `foreign` or `missing` values; None for unknown parameters."""
+    values = arguments(route, which)
+    if values is None:
+        return None
+    if route.name != route.pattern:
+        return reverse(route.name, urlconf="config.urls", kwargs=values)
+    # Routes without a name (the admin's redirect and its catch-all): the pattern, filled in.
+    path = re.sub(r"\(\?P<(\w+)>[^)]*\)\$?|<(?:\w+:)?(\w+)>", lambda m: str(values[m[1] or m[2]]), route.pattern)
+    return f"/{path}"
 
 
 def _transaction_id(key: int) -> str:
@@ -83,9 +98,11 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "category_id": _public_id("transactions.Category"),
     "metric": lambda key: "income",
     "object_id": lambda key: key,
+    "id": lambda key: key,
+    "chart": lambda key: "trend",
     "uidb36": lambda key: "x",
     "key": lambda key: "xxx",
-    "app_label": lambda key: "transactions",
+    "app_label": lambda key: "accounts",
     "content_type_id": lambda key: 1,
     "url": lambda key: "nothing",
 }
