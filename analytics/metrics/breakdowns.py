@@ -1,7 +1,7 @@
 """Figures in their groups: spending by category with shares, months, budgets against actual, and what
 other currencies keep out of a figure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -93,6 +93,22 @@ def top_categories(
     """The categories that cost most; none that gave more back than it took."""
     rows = expense_categories(slice, door=door, cells=cells)
     return [row for row in rows if (row.spent.value or 0) > 0][:n]
+
+
+def folded(
+    slice: Slice, rest: Sequence[CategoryShare], every: Sequence[CategoryShare], *, door: Door = PAGE
+) -> tuple[Figure, Figure]:
+    """What several of a slice's categories cost together, and their share of `every` above zero."""
+    spent = sum((Decimal(one.spent.value or 0) for one in rest), Decimal(0))
+    above = (Decimal(one.spent.value or 0) for one in every)
+    whole = sum((amount for amount in above if amount > 0), Decimal(0))
+    part = replace(slice, categories=tuple(ref for one in rest for ref in one.slice.categories))
+    share = percent_of(spent, whole) if spent > 0 and whole > 0 else None
+    within = replace(part, within=slice.categories)
+    return (
+        figure_of(METRICS["expenses"], spent, part, door),
+        figure_of(METRICS["share"], share, within, door),
+    )
 
 
 def trend(slice: Slice, *, door: Door = PAGE, cells: list[Cell] | None = None) -> list[Row]:
