@@ -260,8 +260,15 @@ JOBS_SWEEP_SECONDS = env.float("JOBS_SWEEP_SECONDS", default=30.0)
 JOBS_INLINE = False
 
 CELERY_BROKER_URL = celery_broker_url(REDIS_URL)
-# A lost Redis is noticed in seconds; no message waits long enough to be delivered twice for its age.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3.0, "visibility_timeout": 3600}
+# A request never waits for a Redis that is away: one try, and the sweep finds the job in its table.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "connect_retries_timeout": 2,
+    "socket_connect_timeout": 2.0,
+    "visibility_timeout": 3600,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
