@@ -1,31 +1,20 @@
-from importlib.util import find_spec
-
 from django.urls import path
 
-from config.pages import customers, home, profile
+from config.pages import customers, home, overview, profile, staff, tracing
 
 app_name = "pages"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/<slug:chart>.csv", overview.chart_csv, name="overview_csv"),
+    path("trace/<slug:metric>/", tracing.trace, name="trace"),
+    path("forecast/<slug:metric>/", tracing.forecast, name="forecast"),
     path("profile/", profile.profile, name="profile"),
+    path("staff/", staff.overview, name="staff_overview"),
+    path("staff/<slug:chart>.csv", staff.chart_csv, name="staff_csv"),
+    path("staff/groups/", staff.groups, name="staff_groups"),
     path("staff/customers/", customers.customers, name="customers"),
     path("staff/customers/<uuid:customer_id>/open/", customers.open_customer, name="open_customer"),
     path("staff/customers/<uuid:customer_id>/", customers.customer, name="customer"),
 ]
-if find_spec("config.pages.overview"):
-    from config.pages import overview
-
-    urlpatterns += [
-        path("overview/", overview.overview, name="overview"),
-        path("overview/<slug:chart>.csv", overview.chart_csv, name="overview_csv"),
-        path("trace/<slug:metric>/", overview.trace, name="trace"),
-    ]
-if find_spec("config.pages.staff"):
-    from config.pages import staff
-
-    urlpatterns += [
-        path("staff/", staff.overview, name="staff_overview"),
-        path("staff/<slug:chart>.csv", staff.chart_csv, name="staff_csv"),
-        path("staff/groups/", staff.groups, name="staff_groups"),
-    ]
