@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 for prefix, module in (
     ("", "config.pages.urls"),
-    ("transactions/", "transactions.urls"),
+    ("transactions/", "config.pages.ledger_urls"),
     ("imports/", "transactions.imports.urls"),
     ("", "accounts.jobs.urls"),
     ("api/", "config.urls_api"),

@@ -85,7 +85,11 @@ class SliceFilter(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     account = ChoiceField(label=gettext_lazy("Account"), required=False)
-    categories = ChoiceField(label=gettext_lazy("Category"), required=False)
+    categories = ChoiceField(
+        label=gettext_lazy("Category"),
+        required=False,
+        widget=forms.Select(attrs={"data-all-categories": True}),
+    )
     customer = forms.CharField(required=False, widget=forms.HiddenInput)
 
     kept: Sequence[str] = ("customer",)

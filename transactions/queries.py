@@ -1,6 +1,6 @@
 """Reads of the ledger's lines: what a slice takes, categories by their numbers, one list page by keyset."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -133,32 +133,65 @@ def list_page(
     row's columns with `public_id`, `account` and `category` (CategoryRef or None).
     Raises BadCursor; ValueError for bounds. Five queries, whatever the number of rows.
     """
-    if slice.customer is None:
-        raise ValueError("A list is of one customer.")
-    if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
-        raise ValueError("limit, skip or both are out of bounds")
-    found = summed(slice, flow) if flow else lines(slice)
-    if status:
-        found = found.filter(status=status)
+    found = listed(slice, flow, status)
     totals = found.aggregate(n=Count("pk"), money=Sum("amount"))
-    accounts = {a.pk: a for a in BankAccount.objects.filter(holders__customer=slice.customer.pk)}
-    after = read_cursor(cursor) if cursor else None
-    wanted = [a.pk for a in slice.accounts] or list(accounts)
-    rows = _ordered(found, wanted, after, skip, limit + 1)
-    more = len(rows) > limit
-    rows = rows[:limit]
-    refs = category_refs_by_pk({row["category_id"] for row in rows if row["category_id"]})
-    for row, public_id in zip(rows, ids.encode([row["id"] for row in rows]), strict=True):
-        row["public_id"] = public_id
-        row["account"] = accounts[row["account_id"]]
-        row["category"] = refs[row["category_id"]] if row["category_id"] else None
-    last = rows[-1] if more else None
+    accounts = BankAccount.objects.filter(holders__customer=slice.customer.pk)  # type: ignore[union-attr]
+    rows, next_cursor = rows_of_page(
+        slice,
+        accounts={a.pk: a for a in accounts},
+        flow=flow,
+        status=status,
+        limit=limit,
+        skip=skip,
+        cursor=cursor,
+    )
     return ListPage(
         rows=rows,
-        next_cursor=make_cursor(last["booked_on"], last["public_id"]) if last else None,
+        next_cursor=next_cursor,
         total=totals["n"],
         sum=flow.sign * (totals["money"] or Decimal(0)) if flow else None,
     )
+
+
+def rows_of_page(
+    slice: Slice,
+    *,
+    accounts: Mapping[int, BankAccount],
+    refs: Mapping[int, CategoryRef] | None = None,
+    flow: Flow | None = None,
+    status: str = "",
+    limit: int = 50,
+    skip: int = 0,
+    cursor: str = "",
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The rows of one page and the mark of the next, without counting the whole list.
+
+    Parameters: as `list_page`, and what the caller has read: the customer's `accounts` and, where there
+    are any, categories by key. One query with `refs`, else two.
+    """
+    if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
+        raise ValueError("limit, skip or both are out of bounds")
+    after = read_cursor(cursor) if cursor else None
+    wanted = [a.pk for a in slice.accounts] or list(accounts)
+    rows = _ordered(listed(slice, flow, status), wanted, after, skip, limit + 1)
+    more = len(rows) > limit
+    rows = rows[:limit]
+    named = {row["category_id"] for row in rows if row["category_id"]}
+    refs = category_refs_by_pk(named) if refs is None else refs
+    for row, public_id in zip(rows, ids.encode([row["id"] for row in rows]), strict=True):
+        row["public_id"] = public_id
+        row["account"] = accounts[row["account_id"]]
+        row["category"] = refs.get(row["category_id"]) if row["category_id"] else None
+    last = rows[-1] if more else None
+    return rows, make_cursor(last["booked_on"], last["public_id"]) if last else None
+
+
+def listed(slice: Slice, flow: Flow | None = None, status: str = "") -> TransactionQuerySet:
+    """All rows of a customer's list: of the slice, or only those a figure of `flow` is the sum of."""
+    if slice.customer is None:
+        raise ValueError("A list is of one customer.")
+    found = summed(slice, flow) if flow else lines(slice)
+    return found.filter(status=status) if status else found
 
 
 def _ordered(

@@ -1,0 +1,96 @@
+"""A customer's transactions: the list under one filter, and the same filter as a file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.banks.tenancy import current_bank, in_bank
+from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, READ_TRANSACTIONS, requires
+from analytics import exports
+from config.pages.customer_scope import View, open_view
+from config.pages.ledger_reading import ListReading, as_of, chips, read_list
+from transactions import ids, queries
+
+CSV_CHUNK = 2000
+
+
+@requires(OWN_DATA, OPEN_CUSTOMER)
+def transaction_list(request: HttpRequest) -> HttpResponse:
+    """Lines newest first. With `metric=` exactly the rows that a figure is the sum of."""
+    view = open_view(request, "transactions")
+    found = read_list(view, request.GET)
+    context = frame(request, view, found)
+    if found.slice is None:
+        return render(request, "transactions/list.html", context, status=400)
+    try:
+        listing = found.listing()
+    except queries.BadCursor as error:
+        context |= {"fault": str(error)}
+        return render(request, "transactions/list.html", context, status=400)
+    context |= {
+        "listing": listing,
+        "chips": chips(found),
+        "older_url": _older(found, listing.next_cursor),
+        "first_url": f"?{found.form.query()}" if found.cursor else "",
+        "csv_url": reverse("transactions:csv") + f"?{found.form.query()}",
+    }
+    return render(request, "transactions/list.html", context)
+
+
+def frame(request: HttpRequest, view: View, found: ListReading) -> dict[str, Any]:
+    """What the page, and a row changed in place, both need."""
+    return {
+        "view": view,
+        "found": found,
+        "filter_form": found.form,
+        "clear_url": request.path + view.words,
+        "as_of": as_of(view),
+        "first_levels": list(view.reach.first_levels()),
+        "may_change": view.is_own,
+    }
+
+
+def _older(found: ListReading, cursor: str | None) -> str:
+    return f"?{found.form.query(cursor=cursor)}" if cursor else ""
+
+
+HEAD = (
+    "date", "value_date", "amount", "currency", "text", "counterparty", "reference", "category",
+    "subcategory", "category_from", "status", "account", "text_as_received", "id",
+)  # fmt: skip
+
+
+@requires(OWN_DATA, OPEN_CUSTOMER, READ_TRANSACTIONS)
+def transactions_csv(request: HttpRequest) -> HttpResponseBase:
+    """Every line of the filter, streamed; what looks like a formula is made harmless."""
+    view = open_view(request, "transactions as file")
+    found = read_list(view, request.GET)
+    if found.slice is None:
+        context = frame(request, view, found)
+        return render(request, "transactions/list.html", context, status=400)
+    return exports.stream(
+        HEAD, _csv_rows(found, current_bank()), name=f"transactions-{view.today:%Y-%m-%d}"
+    )
+
+
+def _csv_rows(found: ListReading, bank: str) -> Iterator[list[Any]]:
+    view = found.view
+    accounts = {a.pk: a for a in view.reach.accounts}
+    rows = queries.listed(found.chosen, found.flow, found.status).order_by("-booked_on", "-id")
+    # Rows are read while the answer is sent, when the request's own bank may be left already.
+    with in_bank(bank):
+        for row in rows.iterator(CSV_CHUNK):
+            account = accounts[row.account_id]
+            category, root = view.reach.ref(row.category_id), view.reach.root(row.category_id)
+            yield [
+                row.booked_on, row.value_on, row.amount, account.currency, row.clean_text,
+                row.counterparty, row.reference, root.name if root.pk else "",
+                category.name if category.pk != root.pk else "", row.category_origin, row.status,
+                str(account), row.raw_text, ids.encode_one(row.pk),
+            ]  # fmt: skip
+
+

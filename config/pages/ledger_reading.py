@@ -1,0 +1,272 @@
+"""What the list of a customer's lines shows: rows by day, the sums of the filter, each as a figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.customers.queries import bank_profile
+from analytics import formats
+from analytics.metrics import breakdowns
+from analytics.metrics import cells as reading
+from analytics.metrics.breakdowns import Excluded
+from analytics.metrics.figures import Figure
+from analytics.metrics.registry import METRICS, figures
+from config.pages.customer_scope import View
+from config.pages.overview_reading import offered
+from transactions import queries
+from transactions.flows import FLOWS, Flow
+from transactions.forms import ListFilter, Period, read_period, with_days
+from transactions.models import Transaction
+from transactions.slice_parsing import BadSlice, read_slice
+from transactions.slices import CategoryRef, Slice
+
+PAGE = 50
+ALL = "all"
+SUMS = ("count", "income", "expenses", "net", "money_in", "money_out")
+# How many lines a sum is of, where the registry counts them.
+COUNTS = {"income": "income_count", "expenses": "expense_count", "count": "count"}
+HUES = 7
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    public_id: str
+    url: str
+    name: str
+    account: str
+    amount: Decimal
+    currency: str
+    category: CategoryRef
+    root: CategoryRef
+    hue: int
+    version: int
+    is_pending: bool
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Day:
+    """The posted lines of one day that this page holds, and the figure of all that day has."""
+
+    day: date
+    name: str
+    figure: Figure | None
+    rows: list[Row]
+
+    @property
+    def key(self) -> str:
+        return f"d{self.day:%Y-%m-%d}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the list under one filter."""
+
+    slice: Slice
+    pending: list[Row]
+    days: list[Day]
+    next_cursor: str | None
+    shown: int
+
+
+@dataclass(frozen=True)
+class ListReading:
+    """One request's filter, read; `slice` is None where something named can't be read."""
+
+    view: View
+    form: ListFilter
+    slice: Slice | None
+    flow: Flow | None
+    status: str
+    cursor: str
+    period: Period
+    faults: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> Slice:
+        assert self.slice
+        return self.slice
+
+    @cached_property
+    def sums(self) -> dict[str, Figure]:
+        """The figures of the sum line; with `metric=`, the promised figure and how many lines it is of."""
+        names: tuple[str, ...] = SUMS
+        if self.flow:
+            names = tuple({self.flow.name, COUNTS.get(self.flow.name, self.flow.name)})
+        elif not self.flow and self.status == Transaction.Status.PENDING:
+            return {}
+        row = figures(self.chosen, names, door=self.view.door, cells=self._cells)[0]
+        return dict(row.figures)
+
+    @cached_property
+    def _cells(self) -> list[Any]:
+        counts = bool(self.flow) and self.flow.name in ("income", "expenses")  # type: ignore[union-attr]
+        return reading.cells(self.chosen, counts=counts)
+
+    @property
+    def promised(self) -> Figure | None:
+        return self.sums[self.flow.name] if self.flow else None
+
+    @property
+    def promised_count(self) -> Figure | None:
+        name = COUNTS.get(self.flow.name) if self.flow else None
+        return self.sums[name] if name and name != self.flow.name else None  # type: ignore[union-attr]
+
+    @property
+    def promised_label(self) -> str:
+        return str(METRICS[self.flow.name].label) if self.flow else ""
+
+    @cached_property
+    def excluded(self) -> list[Excluded]:
+        if self.flow or self.status:
+            return []
+        return breakdowns.not_included(self.chosen, door=self.view.door, cells=self._cells)
+
+    def listing(self) -> Listing:
+        """The page's rows. Raises queries.BadCursor."""
+        slice = self.chosen
+        found, next_cursor = queries.rows_of_page(
+            slice,
+            accounts={a.pk: a for a in self.view.reach.accounts},
+            refs=self.view.reach.refs,
+            flow=self.flow,
+            status=self.status,
+            limit=PAGE,
+            cursor=self.cursor,
+        )
+        rows = [(row["booked_on"], row_of(self.view, row)) for row in found]
+        pending = [row for _, row in rows if row.is_pending]
+        by_day: dict[date, list[Row]] = {}
+        for day, row in rows:
+            if not row.is_pending:
+                by_day.setdefault(day, []).append(row)
+        totals = self.day_figures(list(by_day))
+        days = [
+            Day(day, formats.day(day, self.view.locale, "full"), totals.get(day), held)
+            for day, held in by_day.items()
+        ]
+        return Listing(slice, pending, days, next_cursor, len(rows))
+
+    def day_figures(self, days: Sequence[date]) -> dict[date, Figure]:
+        """What each day comes to under this filter; one query."""
+        name = self.flow.name if self.flow else "net"
+        if self.flow and METRICS[name].counted:
+            name = "net"
+        spans = [(day, day + timedelta(days=1)) for day in days]
+        found = reading.cells_of_periods(self.chosen, spans)
+        return {
+            day: figures(self.chosen.over(day, end), [name], door=self.view.door, cells=cells)[0][name]
+            for (day, end), cells in found.items()
+        }
+
+
+def row_of(view: View, row: dict[str, Any]) -> Row:
+    """A row of `queries.rows_of_page` as the list shows it."""
+    account = row["account"]
+    category = view.reach.ref(row["category_id"])
+    return Row(
+        public_id=row["public_id"],
+        url=reverse("transactions:detail", args=[row["public_id"]]) + view.words,
+        name=row["counterparty"] or row["clean_text"],
+        account=str(account),
+        amount=row["amount"],
+        currency=account.currency,
+        category=category,
+        root=view.reach.root(row["category_id"]),
+        hue=hue_of(view, row["category_id"]),
+        version=row["version"],
+        is_pending=row["status"] == Transaction.Status.PENDING,
+        origin=row["category_origin"],
+    )
+
+
+def hue_of(view: View, category_id: int | None) -> int:
+    """A first level's colour: the bank's first six have one of their own, all others share the last."""
+    root = view.reach.root(category_id)
+    order = [ref.pk for ref in view.reach.first_levels() if ref.kind == "expense"]
+    place = order.index(root.pk) + 1 if root.pk in order else HUES
+    return min(place, HUES)
+
+
+def read_list(view: View, params: QueryDict) -> ListReading:
+    """The list's filter as an address names it; faults stand on the form."""
+    period, everything = Period(ALL), Period(ALL)
+    slice: Slice | None = None
+    faults: dict[str, str] = {}
+    try:
+        period = read_period(params, view.today, everything)
+    except BadSlice as error:
+        faults |= error.fields
+    metric, status = params.get("metric", ""), params.get("status", "")
+    if metric and metric not in FLOWS:
+        faults["metric"] = _("There are no rows behind “%(name)s”.") % {"name": metric[:40]}
+    if status and status not in Transaction.Status.values:
+        faults["status"] = _("Choose posted or pending.")
+        status = ""
+    try:
+        slice = read_slice(
+            with_days(params, period), view.customer, door=view.door, reach=view.reach
+        )
+    except BadSlice as error:
+        faults |= error.fields
+    if slice and period.key == "days":
+        period = _named_period(slice) or period
+    form = ListFilter(
+        params,
+        reach=view.reach,
+        period=period,
+        periods_offered=[(ALL, _("All days")), *offered(view, running=False)],
+    )
+    if faults:
+        form.mark(BadSlice(faults))
+    return ListReading(
+        view=view, form=form, slice=None if faults else slice, flow=FLOWS.get(metric), status=status,
+        cursor=params.get("cursor", ""), period=period, faults=faults,
+    )  # fmt: skip
+
+
+def _named_period(slice: Slice) -> Period | None:
+    """Own days that are a calendar month are named as one, so that the list of periods shows it."""
+    months = slice.months() if slice.is_bounded else []
+    if slice.from_totals or (slice.text and slice.start.day == slice.end.day == 1):
+        if len(months) == 1:
+            return Period(f"{slice.start:%Y-%m}", slice.start, slice.end)
+    return None
+
+
+def chips(found: ListReading) -> list[tuple[str, str]]:
+    """What is filtered now, in words."""
+    slice, view = found.chosen, found.view
+    words: dict[str, str] = {}
+    if slice.is_bounded:
+        words["period"] = formats.period(slice.start, slice.end, view.locale)
+    elif found.period.key != ALL:
+        words["period"] = _("Own days")
+    if slice.accounts:
+        words["account"] = ", ".join(a.name for a in slice.accounts)
+    if slice.categories:
+        names = [c.name for c in slice.categories]
+        words["categories"] = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    if slice.text:
+        words["q"] = f"“{slice.text}”"
+    if found.status:
+        words["status"] = dict(Transaction.Status.choices)[found.status]
+    if found.flow:
+        words["metric"] = _("Behind: %(what)s") % {"what": found.promised_label}
+    if slice.currency != view.reach.currency(slice.accounts):
+        words["currency"] = slice.currency
+    return found.form.chips({name: str(text) for name, text in words.items()})
+
+
+def as_of(view: View) -> str:
+    day = formats.day(view.today, view.locale, "full")
+    return _("As of %(day)s, %(bank)s") % {"day": day, "bank": bank_profile().name}

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from config.pages import ledger, ledger_one
+
+app_name = "transactions"
+
+urlpatterns = [
+    path("", ledger.transaction_list, name="list"),
+    path("export.csv", ledger.transactions_csv, name="csv"),
+    path("<str:transaction_id>/", ledger_one.detail, name="detail"),
+    path("<str:transaction_id>/category/", ledger_one.categorise, name="categorise"),
+]
