@@ -14,6 +14,7 @@ from django.contrib.auth import logout as end_session
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -205,6 +206,16 @@ class Me(APIView):
                 "customer_id": customer.public_id if customer else None,
             }
         )
+
+
+class Nothing(APIView):
+    """Any other address: refused as every refusal is, so that programs never meet a page."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound
 
 
 def _tokens(access: str, refresh: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ v1 = [
 ]
 urlpatterns = [
     path("v1/", include(v1)),
+    path("v1/<path:url>", people.Nothing.as_view(), name="nothing"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[SignedIn]), name="schema"),
     path(
         "docs/",

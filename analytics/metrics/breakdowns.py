@@ -96,7 +96,11 @@ def top_categories(
 
 
 def folded(
-    slice: Slice, rest: Sequence[CategoryShare], every: Sequence[CategoryShare], *, door: Door = PAGE
+    slice: Slice,
+    rest: Sequence[CategoryShare],
+    every: Sequence[CategoryShare],
+    *,
+    door: Door = PAGE,
 ) -> tuple[Figure, Figure]:
     """What several of a slice's categories cost together, and their share of `every` above zero."""
     spent = sum((Decimal(one.spent.value or 0) for one in rest), Decimal(0))

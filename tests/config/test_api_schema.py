@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 
 from config import urls_api
 from tests.conftest import REPO
 from tests.factories import make_person
+from transactions.doors import API, PAGE
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,24 @@ def test_it_is_read_by_signed_in_people_alone(north_client: Client) -> None:
     assert page.status_code == 200
     assert "script-src 'self'" in page["Content-Security-Policy"]
     assert b"<script>" not in page.content
+
+
+@pytest.mark.parametrize(
+    "path", ["profit", "login/", "transactions/", "kpi/dashboard", "kpi/income/a/b"]
+)
+def test_an_unknown_address_is_refused_in_json(north_client: Client, path: str) -> None:
+    assert north_client.get(f"/api/v1/{path}").json()["code"] == "not_authenticated"
+    north_client.force_login(make_person())
+    for method in (north_client.get, north_client.delete):
+        answer = method(f"/api/v1/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_traces_lead_where_the_addresses_are() -> None:
+    assert reverse("api:transactions") == API.list_path
+    assert reverse("api:trace", args=["net"]) == API.trace_path.format("net")
+    assert reverse("transactions:list") == PAGE.list_path
+    assert reverse("pages:trace", args=["net"]) == PAGE.trace_path.format("net")
 
 
 def test_no_web_process_imports_the_heavy_libraries() -> None:
