@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from accounts.permissions import MANAGE_BANK, RUN_INSTALLATION, has
 
 
 class _Site(AdminSite):
-    """Sign-in is allauth's alone, so limits and second factors hold here too."""
+    """Sign-in, sign-out and passwords are allauth's alone, so limits and second factors hold here too."""
 
     capability = MANAGE_BANK
     enable_nav_sidebar = False
@@ -31,6 +32,19 @@ class _Site(AdminSite):
         target = request.GET.get("next") or request.get_full_path()
         return redirect(f"{resolve_url('account_login')}?{urlencode({'next': target})}")
 
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Signs out by POST, as the button does; an address typed by hand asks first."""
+        if request.method != "POST":
+            return redirect("account_logout")
+        get_adapter(request).logout(request)
+        return redirect("account_login")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_change_password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect(f"{self.name}:index")
+
     def get_urls(self) -> list[Any]:
         # "View on site" looks any table up by its content type, those of public included: not needed.
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
@@ -39,10 +53,26 @@ class _Site(AdminSite):
 class BankSite(_Site):
     site_header = site_title = _("Bank admin")
 
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The tables with how much is in them where that is cheap to say, and work that stands still."""
+        from accounts.jobs import queries
+        from accounts.jobs.models import Job
+
+        apps = self.get_app_list(request)
+        for app in apps:
+            for entry in app["models"]:
+                admin = self._registry[entry["model"]]
+                entry["count"] = admin.index_count() if hasattr(admin, "index_count") else None
+        parked = list(Job.objects.filter(state=Job.State.PARKED).order_by("-id")[:6])
+        extra = {"app_list": apps, "parked": queries.rows(parked[:5]), "more_parked": len(parked) > 5}
+        return super().index(request, {**extra, **(extra_context or {})})
+
 
 class OperatorSite(_Site):
     capability = RUN_INSTALLATION
     site_header = site_title = _("Operators")
+    # The start page of the operators' host name is this site itself.
+    site_url = None
 
 
 bank_site = BankSite(name="admin")

@@ -1,22 +1,35 @@
 """Customers and the bank's settings in the admin: lists are masked, one customer needs a purpose."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
-from django.db.models import Model
+from django.contrib.admin import ModelAdmin, ShowFacets, TabularInline, display
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.customers import queries, services
-from accounts.customers.models import AccessGrant, BankProfile, Customer
+from accounts.customers.forms import BankProfileForm
+from accounts.customers.models import AccessGrant, AccessRecord, BankProfile, Customer
 from accounts.sites import bank_site
+
+COVERED = "••••"
 
 
 class PurposeMixin:
-    """Change and history pages of one customer's data open only under that person's open purpose."""
+    """Change, delete and history pages of one customer's data open only under an open purpose."""
 
     def customer_of(self, obj: Any) -> Customer | None:
         return obj if isinstance(obj, Customer) else getattr(obj, "customer", None)
@@ -28,13 +41,18 @@ class PurposeMixin:
             return None
         grant = queries.open_grant(staff=request.user, customer=customer)  # type: ignore[arg-type]
         if grant is None:
-            messages.info(request, _("Say first why you open this customer; then come back here."))
-            return HttpResponseRedirect(reverse("pages:open_customer", args=[customer.public_id]))
+            messages.info(request, _("Say first why you open this customer."))
+            gate = reverse("pages:open_customer", args=[customer.public_id])
+            back = request.get_full_path() if request.method == "GET" else ""
+            return HttpResponseRedirect(f"{gate}?{urlencode({'next': back})}" if back else gate)
         services.record_look(grant=grant, what=f"admin: {type(obj).__name__}")
         return None
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         return self._gate(request, object_id) or super().change_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        return self._gate(request, object_id) or super().delete_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         return self._gate(request, object_id) or super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
@@ -43,7 +61,96 @@ class PurposeMixin:
         return False
 
 
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than anybody leafs: a ledger's list must not cost a count of the ledger."""
+
+    LIMIT = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[: self.LIMIT].count()  # type: ignore[union-attr]
+
+
+class MaskedChangeList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        self.model_admin.uncover(request, self.result_list)
+
+
+class MaskedListMixin(PurposeMixin):
+    """A list that shows what is personal only of customers whom this person has opened.
+
+    Rows get `owner` (Customer or None) and `is_open`. The address can't ask what the list covers either:
+    only filters that are offered, and `open_lookups`, are answered; columns are not sorted by value.
+    """
+
+    open_lookups: tuple[str, ...] = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    sortable_by: tuple[str, ...] = ()
+    list_per_page = 50
+    list_max_show_all = 0
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        offered = {f if isinstance(f, str) else f[0] for f in self.list_filter}  # type: ignore[attr-defined]
+        return lookup.split("__")[0] in offered or lookup in offered or lookup in self.open_lookups
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return MaskedChangeList
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        actions.pop("delete_selected", None)  # it would pass the purpose by
+        return actions
+
+    def owners(self, rows: list[Any]) -> dict[int, Customer | None]:
+        """The customer whom each row is about, by the row's key."""
+        return {row.pk: self.customer_of(row) for row in rows}
+
+    def uncover(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Marks the rows of opened customers, and notes the look at them."""
+        owners = self.owners(rows)
+        grants = open_grants(request, (c for c in owners.values() if c is not None))
+        for row in rows:
+            row.owner = owners.get(row.pk)
+            row.is_open = row.owner is not None and row.owner.pk in grants
+        seen = {row.owner.pk for row in rows if row.is_open}
+        services.record_looks(
+            grants=[grants[pk] for pk in seen],
+            what=f"admin: list of {self.model.__name__}",  # type: ignore[attr-defined]
+        )
+
+    @display(description=gettext_lazy("customer"))
+    def owner_reference(self, row: Any) -> str:
+        return row.owner.reference if row.owner else "—"
+
+
+def open_grants(request: HttpRequest, customers: Iterable[Customer]) -> dict[int, AccessGrant]:
+    """This person's open purposes by customer, of the customers named."""
+    pks = {customer.pk for customer in customers}
+    if not pks:
+        return {}
+    found = AccessGrant.objects.filter(
+        staff=request.user, customer__in=pks, expires_at__gt=timezone.now()
+    )
+    return {grant.customer_id: grant for grant in found}
+
+
+def opened_customers(request: HttpRequest) -> "QuerySet[Customer]":
+    """Everyone whom this person may see now."""
+    grants = AccessGrant.objects.filter(staff=request.user, expires_at__gt=timezone.now())
+    return Customer.objects.filter(pk__in=grants.values("customer"))
+
+
+def cell(text: Any) -> SafeString:
+    """A row's own value, marked as such: a number here is no figure."""
+    return format_html("<span data-cell>{}</span>", text)
+
+
 class BankProfileAdmin(ModelAdmin[BankProfile]):
+    form = BankProfileForm
     list_display = ("name", "currency", "time_zone", "k")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -53,18 +160,58 @@ class BankProfileAdmin(ModelAdmin[BankProfile]):
         return False
 
 
-class CustomerAdmin(PurposeMixin, ModelAdmin[Customer]):
+class CustomerAdmin(MaskedListMixin, ModelAdmin[Customer]):
     list_display = ("reference", "branch", "age_bracket", "created_at")
     list_filter = ("branch", "age_bracket")
     search_fields = ("reference",)
     autocomplete_fields = ("user",)
-    list_per_page = 50
-    show_full_result_count = False
+    readonly_fields = ("public_id",)
+
+    def index_count(self) -> int:
+        return Customer.objects.count()
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "user" and field is not None:
+            field.queryset = field.queryset.filter(role="customer")
+        return field
+
+
+class AccessRecordInline(TabularInline[AccessRecord, AccessGrant]):
+    model = AccessRecord
+    fields = readonly_fields = ("seen_at", "what")
+    extra = 0
+    can_delete = False
+    verbose_name_plural = gettext_lazy("looks")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class AccessGrantAdmin(ReadOnlyAdmin):
+    """Who of the staff opened whom, why, and what they looked at."""
+
     list_display = ("opened_at", "staff", "customer", "purpose", "expires_at")
     list_filter = ("purpose",)
+    list_select_related = ("staff", "customer")
+    search_fields = ("customer__reference", "staff__email")
+    inlines = (AccessRecordInline,)
+    paginator = CappedPaginator
+    show_full_result_count = False
+
+
+class OpenedCustomerField(forms.ModelChoiceField):
+    """A customer from those whom this person has opened."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("queryset", Customer.objects.none())
+        kwargs["help_text"] = kwargs.get("help_text") or gettext_lazy(
+            "Only customers whom you have opened, from the list of customers, are here."
+        )
+        super().__init__(*args, **kwargs)
 
 
 bank_site.register(BankProfile, BankProfileAdmin)

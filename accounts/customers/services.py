@@ -1,5 +1,6 @@
 """Acts on customers: opening one with a purpose, and noting each look."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -33,3 +34,11 @@ def open_customer(*, staff: User, customer: Customer, purpose: str, note: str) -
 def record_look(*, grant: AccessGrant, what: str) -> None:
     """Notes one view under a grant; `what` names the page or endpoint, never its content."""
     AccessRecord.objects.create(grant=grant, what=what[:60], seen_at=timezone.now())
+
+
+def record_looks(*, grants: Sequence[AccessGrant], what: str) -> None:
+    """One view that shows several opened customers, noted for each of them."""
+    now = timezone.now()
+    AccessRecord.objects.bulk_create(
+        AccessRecord(grant=grant, what=what[:60], seen_at=now) for grant in grants
+    )

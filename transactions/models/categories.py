@@ -16,6 +16,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """The bank's categories and this person's own."""
         return self.filter(Q(customer=None) | Q(customer=customer), is_hidden=False)
 
+    def ids_by_code(self) -> dict[str, int]:
+        """Keys of the bank's categories by code; a merged one's code leads to what it became."""
+        found = self.of_bank().exclude(code=None).values_list("code", "pk", "merged_into_id")
+        return {code: merged or pk for code, pk, merged in found if code}
+
 
 class Category(models.Model):
     class Kind(models.TextChoices):
@@ -35,6 +40,10 @@ class Category(models.Model):
     pfc = models.CharField(_("Plaid category"), max_length=80, blank=True, default="")
     position = models.PositiveSmallIntegerField(default=0)
     is_hidden = models.BooleanField(_("hidden"), default=False)
+    # Where its lines went; it stays, hidden, so that its code and old records still mean something.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
 
     objects = CategoryQuerySet.as_manager()
 

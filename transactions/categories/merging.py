@@ -1,0 +1,76 @@
+"""Two categories become one: nothing is deleted, every line, edit and budget follows."""
+
+from django.db import connection, transaction
+from django.dispatch import Signal
+from django.utils.translation import gettext as _
+
+from transactions import guard, ledger, totals
+from transactions.models import Category, Transaction
+
+# Sent inside the merge's transaction with `source` and `into`: apps above move what names a category.
+category_merged = Signal()
+
+_MOVE = f"""
+update transactions_transaction
+set category_id = %(into)s, version = transactions_transaction.version + 1
+where category_id = %(source)s and account_id = any(%(accounts)s)
+returning {totals.UPDATED}
+"""
+_MOVE_KEPT = """
+update transactions_keptedit set payload = jsonb_set(payload, '{category_id}', to_jsonb(%(into)s::bigint))
+where (payload->>'category_id')::bigint = %(source)s
+"""
+
+
+class MergeRefused(ValueError):
+    """These two can't become one; the text says why, in the person's words."""
+
+
+def merge_category(*, source: Category, into: Category) -> int:
+    """Moves everything of the bank's category `source` to `into`, hides it, and returns the lines moved.
+
+    From now on its code leads to `into` (Category.objects.ids_by_code). Waits for imports of the accounts
+    it touches. Raises MergeRefused.
+    """
+    with transaction.atomic():
+        both = Category.objects.select_for_update().filter(pk__in=[source.pk, into.pk]).order_by("pk")
+        found = {category.pk: category for category in both}
+        _check(found[source.pk], found[into.pk])
+        Category.objects.filter(parent=source).update(parent=into)
+        Category.objects.filter(merged_into=source).update(merged_into=into)
+        Category.objects.filter(pk=source.pk).update(merged_into=into, is_hidden=True)
+        category_merged.send(sender=Category, source=source, into=into)
+        return _move_lines(source.pk, into.pk)
+
+
+def _move_lines(source: int, into: int) -> int:
+    moved = 0
+    rows = Transaction.objects.filter(category_id=source).order_by("account_id")
+    # Again while an import that ran meanwhile has brought more.
+    while accounts := list(rows.values_list("account_id", flat=True).distinct()):
+        with ledger.writing_accounts(accounts, wait=True):
+            moved += totals.apply_change(
+                _MOVE, {"source": source, "into": into, "accounts": accounts}
+            )
+    with guard.writing(), connection.cursor() as cursor:
+        cursor.execute(_MOVE_KEPT, {"source": source, "into": into})
+    return moved
+
+
+def _check(source: Category, into: Category) -> None:
+    if source.pk == into.pk:
+        raise MergeRefused(_("A category can't be merged into itself."))
+    if source.customer_id or into.customer_id:
+        raise MergeRefused(_("Only the bank's own categories are merged here."))
+    if source.merged_into_id or into.merged_into_id:
+        raise MergeRefused(_("One of the two was merged already. Look at the list again."))
+    if source.kind != into.kind:
+        raise MergeRefused(
+            _("Only categories of one kind are merged: otherwise income and expenses would change.")
+        )
+    if into.parent_id == source.pk:
+        raise MergeRefused(_("A category can't be merged into one below it."))
+    if into.parent_id and Category.objects.of_bank().filter(parent=source).exists():
+        raise MergeRefused(
+            _("It has categories below it. Merge it into one of the first level, or merge those first.")
+        )
