@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
@@ -32,17 +33,21 @@ class _Site(AdminSite):
         target = request.GET.get("next") or request.get_full_path()
         return redirect(f"{resolve_url('account_login')}?{urlencode({'next': target})}")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         """Signs out by POST, as the button does; an address typed by hand asks first."""
         if request.method != "POST":
             return redirect("account_logout")
         get_adapter(request).logout(request)
         return redirect("account_login")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
         return redirect("account_change_password")
 
-    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change_done(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
         return redirect(f"{self.name}:index")
 
     def get_urls(self) -> list[Any]:
@@ -53,7 +58,7 @@ class _Site(AdminSite):
 class BankSite(_Site):
     site_header = site_title = _("Bank admin")
 
-    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """The tables with how much is in them where that is cheap to say, and work that stands still."""
         from accounts.jobs import queries
         from accounts.jobs.models import Job
@@ -64,7 +69,11 @@ class BankSite(_Site):
                 admin = self._registry[entry["model"]]
                 entry["count"] = admin.index_count() if hasattr(admin, "index_count") else None
         parked = list(Job.objects.filter(state=Job.State.PARKED).order_by("-id")[:6])
-        extra = {"app_list": apps, "parked": queries.rows(parked[:5]), "more_parked": len(parked) > 5}
+        extra = {
+            "app_list": apps,
+            "parked": queries.rows(parked[:5]),
+            "more_parked": len(parked) > 5,
+        }
         return super().index(request, {**extra, **(extra_context or {})})
 
 
@@ -72,7 +81,7 @@ class OperatorSite(_Site):
     capability = RUN_INSTALLATION
     site_header = site_title = _("Operators")
     # The start page of the operators' host name is this site itself.
-    site_url = None
+    site_url = None  # type: ignore[assignment]
 
 
 bank_site = BankSite(name="admin")

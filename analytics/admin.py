@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin import ModelAdmin, TabularInline, display
+from django.contrib.admin import TabularInline, display
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin import ReadOnlyAdmin
 from accounts.customers.admin import (
     COVERED,
-    MaskedListMixin,
+    MaskedAdmin,
     OpenedCustomerField,
     cell,
     opened_customers,
@@ -61,7 +61,9 @@ class BudgetForm(forms.ModelForm[Budget]):
     def clean_amount(self) -> Any:
         amount = self.cleaned_data["amount"]
         if amount < 0:
-            raise forms.ValidationError(_("A budget is an amount of 0 or more, without a minus sign."))
+            raise forms.ValidationError(
+                _("A budget is an amount of 0 or more, without a minus sign.")
+            )
         return amount
 
     def clean_currency(self) -> str:
@@ -72,13 +74,17 @@ class BudgetForm(forms.ModelForm[Budget]):
         customer = cleaned.get("customer") or (self.instance.pk and self.instance.customer)
         wanted = ("category", "month", "currency")
         if customer and all(cleaned.get(name) for name in wanted):
-            same = Budget.objects.filter(customer=customer, **{name: cleaned[name] for name in wanted})
+            same = Budget.objects.filter(
+                customer=customer, **{name: cleaned[name] for name in wanted}
+            )
             if same.exclude(pk=self.instance.pk).exists():
-                self.add_error("month", _("This month has a budget for this category; change that one."))
+                self.add_error(
+                    "month", _("This month has a budget for this category; change that one.")
+                )
         return cleaned
 
 
-class BudgetAdmin(MaskedListMixin, ModelAdmin[Budget]):
+class BudgetAdmin(MaskedAdmin):
     form = BudgetForm
     list_display = ("owner_reference", "category_shown", "month_shown", "amount_shown", "currency")
     list_filter = ("month", "currency")
@@ -86,11 +92,10 @@ class BudgetAdmin(MaskedListMixin, ModelAdmin[Budget]):
     search_fields = ("customer__reference",)
     ordering = ("-id",)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
-        if "customer" in form.base_fields:
-            form.base_fields["customer"].queryset = opened_customers(request)
-        return form
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "customer":
+            kwargs["queryset"] = opened_customers(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else ("customer",)
@@ -101,7 +106,7 @@ class BudgetAdmin(MaskedListMixin, ModelAdmin[Budget]):
     @display(description=gettext_lazy("category"))
     def category_shown(self, row: Any) -> str:
         own = row.category.customer_id is not None and not row.is_open
-        return row.category.parent.name if own else row.category.name
+        return str(row.category.parent.name if own else row.category.name)
 
     @display(description=gettext_lazy("month"))
     def month_shown(self, row: Budget) -> str:
@@ -135,7 +140,14 @@ class StepInline(ReadOnlyInline):
 class ScoreInline(ReadOnlyInline):
     model = ForecastScore
     verbose_name_plural = gettext_lazy("how good the forecasts were")
-    fields = readonly_fields = ("flow", "model_name", "mase", "naive_mase", "coverage_ratio", "series")
+    fields = readonly_fields = (
+        "flow",
+        "model_name",
+        "mase",
+        "naive_mase",
+        "coverage_ratio",
+        "series",
+    )
 
     @display(description=gettext_lazy("method"))
     def model_name(self, score: ForecastScore) -> str:
@@ -183,10 +195,17 @@ class PointInline(ReadOnlyInline):
     fields = readonly_fields = ("month", "value", "low", "high")
 
 
-class ForecastIssueAdmin(MaskedListMixin, ReadOnlyAdmin):
+class ForecastIssueAdmin(MaskedAdmin, ReadOnlyAdmin):
     """Forecasts as they were given out; the amounts under a purpose."""
 
-    list_display = ("owner_reference", "flow", "currency", "method", "months_used", "issued_through")
+    list_display = (
+        "owner_reference",
+        "flow",
+        "currency",
+        "method",
+        "months_used",
+        "issued_through",
+    )
     list_filter = ("flow", "model")
     list_select_related = ("customer",)
     search_fields = ("customer__reference",)

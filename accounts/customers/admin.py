@@ -1,14 +1,14 @@
 """Customers and the bank's settings in the admin: lists are masked, one customer needs a purpose."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets, TabularInline, display
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -23,23 +23,40 @@ from accounts.admin import ReadOnlyAdmin
 from accounts.customers import queries, services
 from accounts.customers.forms import BankProfileForm
 from accounts.customers.models import AccessGrant, AccessRecord, BankProfile, Customer
+from accounts.models import Role, User
 from accounts.sites import bank_site
 
 COVERED = "••••"
 
 
-class PurposeMixin:
+def staff_of(request: HttpRequest) -> User:
+    """Who asks; the site lets nobody else in."""
+    return cast(User, request.user)
+
+
+class PurposeAdmin(ModelAdmin[Any]):
     """Change, delete and history pages of one customer's data open only under an open purpose."""
 
     def customer_of(self, obj: Any) -> Customer | None:
         return obj if isinstance(obj, Customer) else getattr(obj, "customer", None)
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The row, read once: the gate asks for it and the page behind the gate again."""
+        key = (type(self).__name__, str(object_id), from_field)
+        seen: dict[Any, Any] = request.__dict__.setdefault("_rows_read", {})
+        if key not in seen:
+            seen[key] = super().get_object(request, object_id, from_field)
+        return seen[key]
+
     def _gate(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        obj: Model | None = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        obj = self.get_object(request, object_id)
         customer = self.customer_of(obj) if obj is not None else None
         if customer is None:
             return None
-        grant = queries.open_grant(staff=request.user, customer=customer)  # type: ignore[arg-type]
+        obj.owner = customer
+        grant = queries.open_grant(staff=staff_of(request), customer=customer)
         if grant is None:
             messages.info(request, _("Say first why you open this customer."))
             gate = reverse("pages:open_customer", args=[customer.public_id])
@@ -49,36 +66,40 @@ class PurposeMixin:
         return None
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
-        return self._gate(request, object_id) or super().change_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+        stop = self._gate(request, object_id)
+        return stop or super().change_view(request, object_id, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
-        return self._gate(request, object_id) or super().delete_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+        stop = self._gate(request, object_id)
+        return stop or super().delete_view(request, object_id, *args, **kwargs)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
-        return self._gate(request, object_id) or super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+        stop = self._gate(request, object_id)
+        return stop or super().history_view(request, object_id, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator[Any]):
     """Counts no further than anybody leafs: a ledger's list must not cost a count of the ledger."""
 
     LIMIT = 10_000
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[: self.LIMIT].count()  # type: ignore[union-attr]
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by()[: self.LIMIT].count()
 
 
 class MaskedChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list: Any = list(self.result_list)
-        self.model_admin.uncover(request, self.result_list)
+        cast("MaskedAdmin", self.model_admin).uncover(request, self.result_list)
 
 
-class MaskedListMixin(PurposeMixin):
+class MaskedAdmin(PurposeAdmin):
     """A list that shows what is personal only of customers whom this person has opened.
 
     Rows get `owner` (Customer or None) and `is_open`. The address can't ask what the list covers either:
@@ -89,19 +110,19 @@ class MaskedListMixin(PurposeMixin):
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        offered = {f if isinstance(f, str) else f[0] for f in self.list_filter}  # type: ignore[attr-defined]
+        offered = set(map(str, self.list_filter))
         return lookup.split("__")[0] in offered or lookup in offered or lookup in self.open_lookups
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MaskedChangeList
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        actions = super().get_actions(request)
         actions.pop("delete_selected", None)  # it would pass the purpose by
         return actions
 
@@ -119,7 +140,7 @@ class MaskedListMixin(PurposeMixin):
         seen = {row.owner.pk for row in rows if row.is_open}
         services.record_looks(
             grants=[grants[pk] for pk in seen],
-            what=f"admin: list of {self.model.__name__}",  # type: ignore[attr-defined]
+            what=f"admin: list of {self.model.__name__}",
         )
 
     @display(description=gettext_lazy("customer"))
@@ -133,14 +154,14 @@ def open_grants(request: HttpRequest, customers: Iterable[Customer]) -> dict[int
     if not pks:
         return {}
     found = AccessGrant.objects.filter(
-        staff=request.user, customer__in=pks, expires_at__gt=timezone.now()
+        staff=staff_of(request), customer__in=pks, expires_at__gt=timezone.now()
     )
     return {grant.customer_id: grant for grant in found}
 
 
 def opened_customers(request: HttpRequest) -> "QuerySet[Customer]":
     """Everyone whom this person may see now."""
-    grants = AccessGrant.objects.filter(staff=request.user, expires_at__gt=timezone.now())
+    grants = AccessGrant.objects.filter(staff=staff_of(request), expires_at__gt=timezone.now())
     return Customer.objects.filter(pk__in=grants.values("customer"))
 
 
@@ -160,7 +181,7 @@ class BankProfileAdmin(ModelAdmin[BankProfile]):
         return False
 
 
-class CustomerAdmin(MaskedListMixin, ModelAdmin[Customer]):
+class CustomerAdmin(MaskedAdmin):
     list_display = ("reference", "branch", "age_bracket", "created_at")
     list_filter = ("branch", "age_bracket")
     search_fields = ("reference",)
@@ -170,11 +191,10 @@ class CustomerAdmin(MaskedListMixin, ModelAdmin[Customer]):
     def index_count(self) -> int:
         return Customer.objects.count()
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "user" and field is not None:
-            field.queryset = field.queryset.filter(role="customer")
-        return field
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(role=Role.CUSTOMER)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class AccessRecordInline(TabularInline[AccessRecord, AccessGrant]):
@@ -203,7 +223,7 @@ class AccessGrantAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-class OpenedCustomerField(forms.ModelChoiceField):
+class OpenedCustomerField(forms.ModelChoiceField[Customer]):
     """A customer from those whom this person has opened."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

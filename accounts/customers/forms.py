@@ -19,7 +19,16 @@ class BankProfileForm(forms.ModelForm[BankProfile]):
 
     class Meta:
         model = BankProfile
-        fields = ("name", "country", "time_zone", "currency", "locale", "brand", "k", "business_day")
+        fields = (
+            "name",
+            "country",
+            "time_zone",
+            "currency",
+            "locale",
+            "brand",
+            "k",
+            "business_day",
+        )
         help_texts = {
             "brand": "#1E3FAE",
             "business_day": "Leave empty: today. A day is fixed in demo banks only.",

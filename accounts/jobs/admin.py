@@ -53,7 +53,8 @@ class JobAdmin(ReadOnlyAdmin):
         count = len(stopped)
         self.message_user(
             request,
-            ngettext("%(n)d job is tried again.", "%(n)d jobs are tried again.", count) % {"n": count},
+            ngettext("%(n)d job is tried again.", "%(n)d jobs are tried again.", count)
+            % {"n": count},
             messages.SUCCESS if count else messages.WARNING,
         )
 

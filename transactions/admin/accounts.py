@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib.admin import ModelAdmin, TabularInline, display
+from django.contrib.admin import TabularInline, display
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.customers.admin import COVERED, MaskedListMixin
+from accounts.customers.admin import COVERED, MaskedAdmin
 from accounts.customers.forms import currency_code
 from accounts.customers.models import Customer
 from accounts.sites import bank_site
-from transactions.admin.owners import OfAccountMixin, OpenedAccountField, opened_accounts, owners_of
+from transactions.admin.owners import OfAccountAdmin, OpenedAccountField, opened_accounts, owners_of
 from transactions.models import AccountHolder, BalanceStatement, BankAccount
 
 
@@ -41,7 +41,7 @@ class HolderForm(forms.ModelForm[AccountHolder]):
         """The formset checks all rows together: one by one a change of owner is never right."""
 
 
-class HolderFormSet(BaseInlineFormSet[AccountHolder, BankAccount, HolderForm]):
+class HolderFormSet(BaseInlineFormSet[AccountHolder, BankAccount, forms.ModelForm[AccountHolder]]):
     def clean(self) -> None:
         super().clean()
         rows = [
@@ -69,7 +69,7 @@ class HolderInline(TabularInline[AccountHolder, BankAccount]):
     verbose_name_plural = gettext_lazy("holders")
 
 
-class BankAccountAdmin(MaskedListMixin, ModelAdmin[BankAccount]):
+class BankAccountAdmin(MaskedAdmin):
     form = BankAccountForm
     list_display = ("label", "name_shown", "currency", "owner_reference", "payments")
     list_filter = ("kind", "currency")
@@ -133,17 +133,17 @@ class BalanceStatementForm(forms.ModelForm[BalanceStatement]):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
-        same = BalanceStatement.objects.filter(
-            account=cleaned.get("account") or self.instance.account_id,
-            day=cleaned.get("day"),
-            source=self.instance.source,
-        ).exclude(pk=self.instance.pk)
-        if cleaned.get("day") and same.exists():
-            self.add_error("day", _("A balance of this day is there already; change that one."))
+        account, day = cleaned.get("account") or self.instance.account_id, cleaned.get("day")
+        if account and day:
+            same = BalanceStatement.objects.filter(
+                account=account, day=day, source=self.instance.source
+            )
+            if same.exclude(pk=self.instance.pk).exists():
+                self.add_error("day", _("A balance of this day is there already; change that one."))
         return cleaned
 
 
-class BalanceStatementAdmin(OfAccountMixin, ModelAdmin[BalanceStatement]):
+class BalanceStatementAdmin(OfAccountAdmin):
     """What the bank says an account held. What a file stated is the file's; the rest is entered here."""
 
     form = BalanceStatementForm
@@ -152,11 +152,10 @@ class BalanceStatementAdmin(OfAccountMixin, ModelAdmin[BalanceStatement]):
     list_filter = ("source",)
     ordering = ("-id",)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
-        if "account" in form.base_fields:
-            form.base_fields["account"].queryset = opened_accounts(request)
-        return form
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "account":
+            kwargs["queryset"] = opened_accounts(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else ("account", "source")

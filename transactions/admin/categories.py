@@ -22,7 +22,7 @@ from transactions.categories.merging import MergeRefused, merge_category
 from transactions.models import Category
 
 
-class CategoryChoice(forms.ModelChoiceField):
+class CategoryChoice(forms.ModelChoiceField[Category]):
     """Categories by their place in the tree."""
 
     def label_from_instance(self, category: Any) -> str:
@@ -49,8 +49,13 @@ class CategoryForm(forms.ModelForm[Category]):
         parent = cleaned.get("parent")
         if parent:
             cleaned["kind"] = parent.kind
-            if self.instance.pk and Category.objects.of_bank().filter(parent=self.instance).exists():
-                self.add_error("parent", _("It has categories below it; there are two levels only."))
+            if (
+                self.instance.pk
+                and Category.objects.of_bank().filter(parent=self.instance).exists()
+            ):
+                self.add_error(
+                    "parent", _("It has categories below it; there are two levels only.")
+                )
         elif not cleaned.get("kind") and "kind" not in self.errors:
             self.add_error("kind", _("Say whether it is income, expense or transfer."))
         return cleaned
@@ -181,7 +186,11 @@ def choices_for(customer: Any, *keep: Model | None) -> "QuerySet[Category]":
     """Categories that a line of this customer may stand in, and those in `keep`."""
     shown = Category.objects.visible_to(customer)
     kept = Category.objects.filter(pk__in=[c.pk for c in keep if c is not None])
-    return (shown | kept).select_related("parent").order_by("kind", "parent__position", "position", "id")
+    return (
+        (shown | kept)
+        .select_related("parent")
+        .order_by("kind", "parent__position", "position", "id")
+    )
 
 
 bank_site.register(Category, CategoryAdmin)

@@ -17,6 +17,7 @@ from import_export.admin import ImportExportMixin
 
 from accounts.customers import queries
 from accounts.customers import services as customers
+from accounts.customers.admin import staff_of
 from accounts.customers.models import AccessGrant
 from accounts.jobs.errors import EmptyFile, FileTooLarge
 from transactions.admin.owners import OpenedAccountField, opened_accounts, owners_of
@@ -49,7 +50,9 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["import_file"]
         if file.size > IMPORT_LIMIT:
             raise forms.ValidationError(
-                _("This file is longer than 4 MB. Bring it in under Imports; there it may take its time.")
+                _(
+                    "This file is longer than 4 MB. Bring it in under Imports; there it may take its time."
+                )
             )
         return file
 
@@ -89,13 +92,13 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         account = form.cleaned_data["account"]
         file = form.cleaned_data["import_file"]
         owner = owners_of([account.pk])[account.pk]
-        grant = queries.open_grant(staff=request.user, customer=owner)  # type: ignore[arg-type]
+        grant = queries.open_grant(staff=staff_of(request), customer=owner)
         if grant is None:
             return self._gate_to(owner.public_id)
         try:
             batch = services.receive(
                 stream=file, name=file.name, content_type=file.content_type or "", customer=owner,
-                account=account, user=request.user, source=SOURCE, limit=IMPORT_LIMIT,
+                account=account, user=staff_of(request), source=SOURCE, limit=IMPORT_LIMIT,
             )  # fmt: skip
         except (EmptyFile, FileTooLarge) as problem:
             form.add_error("import_file", str(problem))
@@ -107,7 +110,9 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
             form.add_error("import_file", batch.refused_message)
             return self._page(request, form=form)
         customers.record_look(grant=grant, what="admin: import")
-        result = TransactionResource().import_data(dry_run=True, batch=batch, user=request.user)
+        result = TransactionResource().import_data(
+            dry_run=True, batch=batch, user=staff_of(request)
+        )
         if result.has_errors():
             form.add_error("import_file", result.base_errors[0].error.sentence)
             return self._page(request, form=form)
@@ -120,7 +125,7 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         if request.method != "POST" or not form.is_valid():
             return redirect(import_url)
         batch = ImportBatch.objects.filter(
-            public_id=form.cleaned_data["batch"], created_by=request.user, source=SOURCE
+            public_id=form.cleaned_data["batch"], created_by=staff_of(request), source=SOURCE
         ).first()
         if batch is None or batch.state != ImportBatch.State.PLANNED:
             messages.error(request, _("This plan is no longer there. Bring the file in again."))
@@ -128,19 +133,24 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         if self._grant(request, batch) is None:
             return self._gate_to(batch.customer.public_id)
         result = TransactionResource().import_data(
-            dry_run=False, batch=batch, plan_hash=form.cleaned_data["plan_hash"], user=request.user
+            dry_run=False,
+            batch=batch,
+            plan_hash=form.cleaned_data["plan_hash"],
+            user=staff_of(request),
         )
         if result.has_errors():
             messages.error(request, result.base_errors[0].error.sentence)
             return redirect(import_url)
         new = result.totals["new"]
-        text = ngettext("%(n)d transaction was brought in.", "%(n)d transactions were brought in.", new)
+        text = ngettext(
+            "%(n)d transaction was brought in.", "%(n)d transactions were brought in.", new
+        )
         messages.success(request, text % {"n": new})
         query = urlencode({"account__id__exact": batch.account_id}) if batch.account_id else ""
         return redirect(f"{reverse('admin:transactions_transaction_changelist')}?{query}")
 
     def _grant(self, request: HttpRequest, batch: ImportBatch) -> AccessGrant | None:
-        return queries.open_grant(staff=request.user, customer=batch.customer)  # type: ignore[arg-type]
+        return queries.open_grant(staff=staff_of(request), customer=batch.customer)
 
     def _gate_to(self, customer_id: UUID) -> HttpResponse:
         back = urlencode({"next": reverse("admin:transactions_transaction_import")})
@@ -169,7 +179,11 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         )
 
     def _page(
-        self, request: HttpRequest, *, template: str = "admin/import_export/import.html", **context: Any
+        self,
+        request: HttpRequest,
+        *,
+        template: str = "admin/import_export/import.html",
+        **context: Any,
     ) -> HttpResponse:
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]
         return TemplateResponse(
@@ -194,7 +208,9 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
             form = DownloadForm({}, accounts=opened_accounts(request))
         if form.is_bound and form.is_valid():
             try:
-                rows = self.get_export_queryset(request).select_related("account", "category__parent")
+                rows = self.get_export_queryset(request).select_related(
+                    "account", "category__parent"
+                )
             except IncorrectLookupParameters:
                 return redirect(request.path)
             account = form.cleaned_data["account"]
@@ -203,16 +219,22 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
                 return self._download(request, rows, account)
             form.add_error(
                 None,
-                _("These are more than %(n)s rows. Choose one account, or set a filter on the list first.")
+                _(
+                    "These are more than %(n)s rows. Choose one account, or set a filter on the list first."
+                )
                 % {"n": f"{EXPORT_LIMIT:,}"},
             )
-        return self._page(request, template="admin/import_export/export.html", title=_("Export"), form=form)
+        return self._page(
+            request, template="admin/import_export/export.html", title=_("Export"), form=form
+        )
 
-    def _download(self, request: HttpRequest, rows: Any, account: BankAccount | None) -> HttpResponse:
+    def _download(
+        self, request: HttpRequest, rows: Any, account: BankAccount | None
+    ) -> HttpResponse:
         resource: Any = MaskedTransactionResource()
         if account is not None:
             owner = owners_of([account.pk])[account.pk]
-            grant = queries.open_grant(staff=request.user, customer=owner)  # type: ignore[arg-type]
+            grant = queries.open_grant(staff=staff_of(request), customer=owner)
             if grant is None:
                 return self._gate_to(owner.public_id)
             customers.record_look(grant=grant, what="admin: export")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin import ModelAdmin, display
+from django.contrib.admin import display
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import ReadOnlyAdmin
-from accounts.customers.admin import MaskedListMixin
+from accounts.customers.admin import MaskedAdmin
 from accounts.customers.models import Customer
 from accounts.sites import bank_site
 from transactions.adapters import Layout
@@ -20,8 +20,16 @@ from transactions.admin.owners import account_label
 from transactions.models import ImportBatch, ImportIssue, ImportProfile
 
 
-class ImportBatchAdmin(MaskedListMixin, ReadOnlyAdmin):
-    list_display = ("created_at", "owner_reference", "account_shown", "source", "state", "rows", "issues")
+class ImportBatchAdmin(MaskedAdmin, ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "owner_reference",
+        "account_shown",
+        "source",
+        "state",
+        "rows",
+        "issues",
+    )
     list_filter = ("state", "source", "created_at")
     list_select_related = ("customer", "account")
     search_fields = ("customer__reference",)
@@ -62,7 +70,7 @@ class ImportBatchAdmin(MaskedListMixin, ReadOnlyAdmin):
         return format_html('<a href="{}?batch__id__exact={}">{}</a>', url, batch.pk, _("Rows"))
 
 
-class ImportIssueAdmin(MaskedListMixin, ReadOnlyAdmin):
+class ImportIssueAdmin(MaskedAdmin, ReadOnlyAdmin):
     """Rows that were rejected, are doubtful or change one that is there; as received under a purpose."""
 
     list_display = ("owner_reference", "line", "verdict", "code", "column")
@@ -86,7 +94,9 @@ class ImportProfileForm(forms.ModelForm[ImportProfile]):
     class Meta:
         model = ImportProfile
         fields = ("name", "layout")
-        help_texts = {"layout": gettext_lazy("Which column stands for what, as the import saved it.")}
+        help_texts = {
+            "layout": gettext_lazy("Which column stands for what, as the import saved it.")
+        }
 
     def clean_layout(self) -> dict[str, Any]:
         try:
@@ -110,7 +120,7 @@ class ImportProfileForm(forms.ModelForm[ImportProfile]):
         return cleaned
 
 
-class ImportProfileAdmin(MaskedListMixin, ModelAdmin[ImportProfile]):
+class ImportProfileAdmin(MaskedAdmin):
     """The bank's mappings, and those that customers saved."""
 
     form = ImportProfileForm

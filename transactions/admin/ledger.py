@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, display
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,10 +19,9 @@ from accounts.sites import bank_site
 from transactions import ids, ledger
 from transactions.admin.categories import CategoryChoice, choices_for
 from transactions.admin.exchange import TransactionExchangeMixin
-from transactions.admin.owners import OfAccountMixin, owners_of
+from transactions.admin.owners import OfAccountAdmin, owners_of
 from transactions.models import (
     AccountHolder,
-    BankAccount,
     Category,
     ImportBatch,
     MonthTotal,
@@ -32,7 +32,10 @@ from transactions.plain_money import plain_amount
 
 class RecategoriseForm(forms.ModelForm[Transaction]):
     category = CategoryChoice(
-        queryset=Category.objects.none(), required=False, empty_label=_("Uncategorised"), label=_("category")
+        queryset=Category.objects.none(),
+        required=False,
+        empty_label=_("Uncategorised"),
+        label=_("category"),
     )
     # What the person saw; a line that has changed meanwhile is not written.
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
@@ -45,13 +48,15 @@ class RecategoriseForm(forms.ModelForm[Transaction]):
         super().__init__(*args, **kwargs)
         line = self.instance
         if line.pk:
-            owner = owners_of([line.account_id]).get(line.account_id)
+            owner = getattr(line, "owner", None) or owners_of([line.account_id]).get(
+                line.account_id
+            )
             if "category" in self.fields:
                 self.fields["category"].queryset = choices_for(owner, line.category)  # type: ignore[attr-defined]
             self.initial["seen_version"] = line.version
 
 
-class TransactionAdmin(TransactionExchangeMixin, OfAccountMixin, ModelAdmin[Transaction]):
+class TransactionAdmin(TransactionExchangeMixin, OfAccountAdmin):
     form = RecategoriseForm
     list_display = (
         "public_id", "account_shown", "owner_reference", "booked_on", "category_shown", "text_shown",
@@ -69,10 +74,15 @@ class TransactionAdmin(TransactionExchangeMixin, OfAccountMixin, ModelAdmin[Tran
     )  # fmt: skip
     readonly_fields = tuple(f for f in fields if f not in ("category", "seen_version"))
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Transaction]":
+        return super().get_queryset(request).select_related("account", "category")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
         """By id or owner only: a search in texts would say what the list covers."""
         term = search_term.strip()
         if not term:
@@ -114,7 +124,7 @@ class TransactionAdmin(TransactionExchangeMixin, OfAccountMixin, ModelAdmin[Tran
             return str(_("Uncategorised"))
         # A person's own category says more than its place in the bank's tree.
         own = category.customer_id is not None and not row.is_open
-        return category.parent.name if own else category.name
+        return str(category.parent.name if own else category.name)
 
     @display(description=_("text"))
     def text_shown(self, row: Any) -> str:
@@ -132,7 +142,7 @@ class TransactionAdmin(TransactionExchangeMixin, OfAccountMixin, ModelAdmin[Tran
         return format_html('<a href="{}">{}</a>', url, _("Open"))
 
 
-class MonthTotalAdmin(OfAccountMixin, ReadOnlyAdmin):
+class MonthTotalAdmin(OfAccountAdmin, ReadOnlyAdmin):
     """What each account's lines of a month and category add up to; made by the ledger itself."""
 
     list_display = ("account_shown", "owner_reference", "month_shown", "category_shown", "money_in_shown",

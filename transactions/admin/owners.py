@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin import display
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.customers.admin import COVERED, MaskedListMixin, cell, opened_customers
+from accounts.customers.admin import COVERED, MaskedAdmin, cell, opened_customers
 from accounts.customers.models import Customer
 from transactions.models import AccountHolder, BankAccount
 from transactions.plain_money import plain_amount
@@ -27,10 +28,12 @@ def account_label(account: BankAccount | None) -> str:
     """An account without the name its owner gave it."""
     if account is None:
         return "—"
-    return " ".join(filter(None, (account.get_kind_display(), account.masked_number, account.currency)))
+    return " ".join(
+        filter(None, (account.get_kind_display(), account.masked_number, account.currency))
+    )
 
 
-class OfAccountMixin(MaskedListMixin):
+class OfAccountAdmin(MaskedAdmin):
     """Rows of an account: the customer they are about is the account's owner."""
 
     open_lookups: tuple[str, ...] = ("account__id__exact",)
@@ -51,7 +54,7 @@ class OfAccountMixin(MaskedListMixin):
         return cell(plain_amount(row.amount, row.account.currency)) if row.is_open else COVERED
 
 
-def opened_accounts(request: HttpRequest) -> "Any":
+def opened_accounts(request: HttpRequest) -> "QuerySet[BankAccount]":
     """Accounts whose owner this person may see now."""
     return (
         BankAccount.objects.filter(
@@ -63,7 +66,7 @@ def opened_accounts(request: HttpRequest) -> "Any":
     )
 
 
-class OpenedAccountField(forms.ModelChoiceField):
+class OpenedAccountField(forms.ModelChoiceField[BankAccount]):
     """An account of a customer whom this person has opened."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,5 +78,7 @@ class OpenedAccountField(forms.ModelChoiceField):
         super().__init__(*args, **kwargs)
 
     def label_from_instance(self, account: Any) -> str:
-        owner = next((h.customer for h in account.holders.all() if h.role == AccountHolder.Role.OWNER), None)
+        owner = next(
+            (h.customer for h in account.holders.all() if h.role == AccountHolder.Role.OWNER), None
+        )
         return f"{owner} · {account.name} · {account_label(account)}"

@@ -33,7 +33,9 @@ def merge_category(*, source: Category, into: Category) -> int:
     it touches. Raises MergeRefused.
     """
     with transaction.atomic():
-        both = Category.objects.select_for_update().filter(pk__in=[source.pk, into.pk]).order_by("pk")
+        both = (
+            Category.objects.select_for_update().filter(pk__in=[source.pk, into.pk]).order_by("pk")
+        )
         found = {category.pk: category for category in both}
         _check(found[source.pk], found[into.pk])
         Category.objects.filter(parent=source).update(parent=into)
@@ -72,5 +74,7 @@ def _check(source: Category, into: Category) -> None:
         raise MergeRefused(_("A category can't be merged into one below it."))
     if into.parent_id and Category.objects.of_bank().filter(parent=source).exists():
         raise MergeRefused(
-            _("It has categories below it. Merge it into one of the first level, or merge those first.")
+            _(
+                "It has categories below it. Merge it into one of the first level, or merge those first."
+            )
         )
