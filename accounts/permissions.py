@@ -8,7 +8,8 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -48,7 +49,7 @@ def has_any(user: Any, *capabilities: str) -> bool:
     return any(has(user, capability) for capability in capabilities)
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def requires(*capabilities: str) -> Callable[[View], View]:
@@ -56,7 +57,7 @@ def requires(*capabilities: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not has_any(request.user, *capabilities):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

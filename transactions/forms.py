@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.forms import ChoiceField
 from django.http import QueryDict
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -85,11 +84,7 @@ class SliceFilter(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     account = ChoiceField(label=gettext_lazy("Account"), required=False)
-    categories = ChoiceField(
-        label=gettext_lazy("Category"),
-        required=False,
-        widget=forms.Select(attrs={"data-all-categories": True}),
-    )
+    categories = ChoiceField(label=gettext_lazy("Category"), required=False)
     customer = forms.CharField(required=False, widget=forms.HiddenInput)
 
     kept: Sequence[str] = ("customer",)
@@ -112,32 +107,28 @@ class SliceFilter(forms.Form):
         self.given = given
         self._offer("period", [*periods_offered, (OWN_DAYS, _("Own days"))])
         self._offer("account", self._accounts(reach))
-        self._offer("categories", self._categories(reach))
+        names = {ref.key: ref.name for ref in reach.refs.values()}
+        self._offer("categories", self._categories(reach), names)
         self.full_clean()
 
-    def _offer(self, name: str, choices: list[Any]) -> None:
+    def _offer(self, name: str, choices: list[Any], names: Mapping[str, str] | None = None) -> None:
         field = self.fields[name]
         assert isinstance(field, ChoiceField)
         field.choices = choices
-        # What an address names beyond the list (several, or one that is hidden now) stays chosen.
+        # What an address names beyond the list (several, or one that is not offered) stays chosen.
         chosen = self.given[name]
         if chosen and chosen not in _values(choices):
             n = chosen.count(",") + 1
-            said = _("%(n)d chosen") % {"n": n} if n > 1 else _("As chosen")
-            if name == "period":
-                said = chosen
+            said = (names or {}).get(chosen) or (_("%(n)d chosen") % {"n": n} if n > 1 else chosen)
             field.choices = [*choices, (chosen, said)]
 
     def _accounts(self, reach: Reach) -> list[Any]:
         return [("", _("All accounts")), *((str(a.public_id), str(a)) for a in reach.accounts)]
 
     def _categories(self, reach: Reach) -> list[Any]:
-        grouped = [
-            (name, [(ref.key, ref.name if ref.pk != ref.root else _("All of %(name)s") % {"name": name})
-                    for ref in refs])
-            for name, refs in reach.groups()
-        ]  # fmt: skip
-        return [("", _("All categories")), (NO_CATEGORY, _("Uncategorised")), *grouped]
+        """First levels alone: what the overview shows."""
+        levels = [(ref.key, ref.name) for ref in reach.first_levels()]
+        return [("", _("All categories")), (NO_CATEGORY, _("Uncategorised")), *levels]
 
     def mark(self, error: BadSlice) -> None:
         """Shows each fault at its field, those of hidden fields above all."""
@@ -185,6 +176,17 @@ class ListFilter(SliceFilter):
     def __init__(self, params: QueryDict, **more: Any) -> None:
         super().__init__(params, **more)
         self._offer("status", [("", _("Posted and pending")), *Transaction.Status.choices])
+        # A row's own choice of categories is filled from this one (static/js/ledger.js).
+        self.fields["categories"].widget.attrs["data-all-categories"] = True
+
+    def _categories(self, reach: Reach) -> list[Any]:
+        """Both levels, the first as the heading and the first choice of its group."""
+        grouped = [
+            (name, [(ref.key, ref.name if ref.pk != ref.root else _("All of %(name)s") % {"name": name})
+                    for ref in refs])
+            for name, refs in reach.groups()
+        ]  # fmt: skip
+        return [("", _("All categories")), (NO_CATEGORY, _("Uncategorised")), *grouped]
 
 
 def _values(choices: Sequence[Any]) -> set[str]:

@@ -77,7 +77,9 @@ class Reach:
         found = self.ref(pk)
         return self.ref(found.root) if found.pk else found
 
-    def groups(self, kinds: Iterable[str] = Category.Kind.values) -> list[tuple[str, list[CategoryRef]]]:
+    def groups(
+        self, kinds: Iterable[str] = Category.Kind.values
+    ) -> list[tuple[str, list[CategoryRef]]]:
         """What may be chosen, by first level: its name, itself and all below it."""
         found: dict[int, list[CategoryRef]] = {}
         for choice in self.choices:

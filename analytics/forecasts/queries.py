@@ -1,6 +1,6 @@
 """Reads of issued forecasts: what the last published night says, and how good its method has been."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -86,7 +86,12 @@ def issued(customer_pk: int, currency: str, *, run: str = "") -> dict[str, Issue
         ForecastIssue.objects.filter(
             customer_id=customer_pk, currency=currency, run=Subquery(runs.values("pk")[:1])
         )
-        .annotate(**_score())
+        .annotate(
+            mase=_score("mase"),
+            naive_mase=_score("naive_mase"),
+            coverage_ratio=_score("coverage_ratio"),
+            series=_score("series"),
+        )
         .order_by("pk", "points__month")
         .values(
             "flow", "model", "months_used", "months_needed", "issued_through", "mase", "naive_mase",
@@ -97,16 +102,15 @@ def issued(customer_pk: int, currency: str, *, run: str = "") -> dict[str, Issue
     return _gathered(rows, currency)
 
 
-def _score() -> dict[str, Subquery]:
-    """The score of an issue's own method; of the method in use where the issue has none."""
+def _score(name: str) -> Subquery:
+    """One number of the record of an issue's own method."""
     scores: QuerySet[ForecastScore] = ForecastScore.objects.filter(
         run=OuterRef("run"), flow=OuterRef("flow"), model=OuterRef("model"), basis=REPLAYED
     )
-    names = ("mase", "naive_mase", "coverage_ratio", "series")
-    return {name: Subquery(scores.values(name)[:1]) for name in names}
+    return Subquery(scores.values(name)[:1])
 
 
-def _gathered(rows: QuerySet[ForecastIssue, dict[str, Any]], currency: str) -> dict[str, Issued]:
+def _gathered(rows: Iterable[Any], currency: str) -> dict[str, Issued]:
     found: dict[str, Issued] = {}
     points: dict[str, list[Ahead]] = {}
     for row in rows:

@@ -23,7 +23,9 @@ FLOWS = ("income", "expenses", "net")
 # The method by name, as a sentence can hold it.
 MODELS: dict[str, str | Promise] = {
     "light_blend": gettext_lazy("the mean of four simple averages of your last months"),
-    "weighted_blend": gettext_lazy("simple averages and last year's month, weighted by how good each was"),
+    "weighted_blend": gettext_lazy(
+        "simple averages and last year's month, weighted by how good each was"
+    ),
     "naive": gettext_lazy("your last month again"),
     "ets_ann": gettext_lazy("exponential smoothing"),
 }
@@ -180,19 +182,24 @@ def past_points(rows: Sequence[Row], issued: Issued) -> list[charts.PastPoint]:
     """The months up to the last that the forecast used."""
     last = issued.last_month.replace(day=1)
     return [
-        charts.PastPoint(row.month, row[issued.flow]) for row in rows if row.month and row.month <= last
+        charts.PastPoint(row.month, row[issued.flow])
+        for row in rows
+        if row.month and row.month <= last
     ]
 
 
 def ahead_points(view: View, issued: Issued) -> list[charts.AheadPoint]:
     return [
-        charts.AheadPoint(ahead.month, *figures_ahead(view, issued, ahead)) for ahead in issued.points
+        charts.AheadPoint(ahead.month, *figures_ahead(view, issued, ahead))
+        for ahead in issued.points
     ]
 
 
 def _sentence(view: View, points: list[charts.AheadPoint]) -> SafeString:
     first = points[0]
-    text = _("About {expected} will be left in {month}; 8 of 10 outcomes lie between {low} and {high}.")
+    text = _(
+        "About {expected} will be left in {month}; 8 of 10 outcomes lie between {low} and {high}."
+    )
     if (first.expected.value or 0) < 0:
         text = _("{month} may cost more than it brings in: {expected}; 8 of 10 outcomes lie between "
                  "{low} and {high}.")  # fmt: skip

@@ -92,5 +92,3 @@ def _csv_rows(found: ListReading, bank: str) -> Iterator[list[Any]]:
                 category.name if category.pk != root.pk else "", row.category_origin, row.status,
                 str(account), row.raw_text, ids.encode_one(row.pk),
             ]  # fmt: skip
-
-

@@ -17,7 +17,8 @@ from analytics.metrics.registry import METRICS, figures
 from config.pages import ledger
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import Row, hue_of, read_list
-from transactions import ids, ledger as books, periods
+from transactions import ids, periods
+from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
 from transactions.models import Category, ImportBatch, Transaction
 from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
@@ -35,7 +36,9 @@ def _own_line(view: View, transaction_id: str) -> Transaction:
     pk = ids.decode(transaction_id)
     held = [a.pk for a in view.reach.accounts]
     row = (
-        Transaction.objects.lines().filter(pk=pk, account__in=held).first() if pk is not None else None
+        Transaction.objects.lines().filter(pk=pk, account__in=held).first()
+        if pk is not None
+        else None
     )
     if row is None:
         raise Http404
@@ -138,7 +141,9 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
 def _sentence(error: Exception) -> str:
     if isinstance(error, AccountBusy):
         return _("A file is being brought into this account now. Try again in a moment.")
-    return _("This line was changed meanwhile. It is shown as it is now; look again before you change it.")
+    return _(
+        "This line was changed meanwhile. It is shown as it is now; look again before you change it."
+    )
 
 
 def _chosen(view: View, key: str) -> tuple[Category | None, str]:

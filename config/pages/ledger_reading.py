@@ -102,7 +102,7 @@ class ListReading:
         names: tuple[str, ...] = SUMS
         if self.flow:
             names = tuple({self.flow.name, COUNTS.get(self.flow.name, self.flow.name)})
-        elif not self.flow and self.status == Transaction.Status.PENDING:
+        elif self.status == Transaction.Status.PENDING:
             return {}
         row = figures(self.chosen, names, door=self.view.door, cells=self._cells)[0]
         return dict(row.figures)
@@ -158,15 +158,14 @@ class ListReading:
 
     def day_figures(self, days: Sequence[date]) -> dict[date, Figure]:
         """What each day comes to under this filter; one query."""
-        name = self.flow.name if self.flow else "net"
-        if self.flow and METRICS[name].counted:
-            name = "net"
+        name = self.flow.name if self.flow and not METRICS[self.flow.name].counted else "net"
         spans = [(day, day + timedelta(days=1)) for day in days]
         found = reading.cells_of_periods(self.chosen, spans)
-        return {
-            day: figures(self.chosen.over(day, end), [name], door=self.view.door, cells=cells)[0][name]
-            for (day, end), cells in found.items()
-        }
+        made = {}
+        for (day, end), cells in found.items():
+            row = figures(self.chosen.over(day, end), [name], door=self.view.door, cells=cells)[0]
+            made[day] = row[name]
+        return made
 
 
 def row_of(view: View, row: dict[str, Any]) -> Row:
@@ -237,10 +236,9 @@ def read_list(view: View, params: QueryDict) -> ListReading:
 def _named_period(slice: Slice) -> Period | None:
     """Own days that are a calendar month are named as one, so that the list of periods shows it."""
     months = slice.months() if slice.is_bounded else []
-    if slice.from_totals or (slice.text and slice.start.day == slice.end.day == 1):
-        if len(months) == 1:
-            return Period(f"{slice.start:%Y-%m}", slice.start, slice.end)
-    return None
+    if len(months) != 1 or not slice.start.day == slice.end.day == 1:
+        return None
+    return Period(f"{slice.start:%Y-%m}", slice.start, slice.end)
 
 
 def chips(found: ListReading) -> list[tuple[str, str]]:
@@ -259,7 +257,7 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
     if slice.text:
         words["q"] = f"“{slice.text}”"
     if found.status:
-        words["status"] = dict(Transaction.Status.choices)[found.status]
+        words["status"] = str(Transaction.Status(found.status).label)
     if found.flow:
         words["metric"] = _("Behind: %(what)s") % {"what": found.promised_label}
     if slice.currency != view.reach.currency(slice.accounts):

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -45,9 +46,7 @@ def render_overview(
     return _page(request, view_of(request, customer), template, extra or {})
 
 
-def _page(
-    request: HttpRequest, view: View, template: str, extra: dict[str, Any]
-) -> HttpResponse:
+def _page(request: HttpRequest, view: View, template: str, extra: dict[str, Any]) -> HttpResponse:
     form, chosen = overview_filter(view, request.GET)
     context: dict[str, Any] = {
         "view": view,
@@ -76,8 +75,20 @@ def _cards(request: HttpRequest, reading: Reading, form: SliceFilter) -> dict[st
 
     night = card(_("Your group"), lambda r: r.night)
     run, segment = (None, None) if isinstance(night, overview_cards.Failed) else night
-    found = {
+    frame = {
+        "reading": reading,
+        "retry_url": request.get_full_path(),
+        "as_of": _as_of(reading.view),
+        "stale": _stale(reading.view, run),
+        "last_night": formats.day(run.business_day, reading.view.locale) if run else "",
+        "night": night,
+        "run": run,
+        "segment": segment,
         "kpis": card(_("Income, expenses, net, savings rate"), overview_cards.kpis),
+    }
+    if not _has_lines(frame["kpis"], reading):
+        return frame | {"nothing": True, **_last_lines(reading)}
+    return frame | {
         "trend": card(_("In and out"), overview_cards.trend, csv("trend")),
         "spending": card(_("What you spent"), overview_cards.spending),
         "categories": card(_("Where it went"), overview_cards.categories, csv("categories")),
@@ -85,26 +96,23 @@ def _cards(request: HttpRequest, reading: Reading, form: SliceFilter) -> dict[st
         "outlook": card(_("What lies ahead"), forecast_cards.outlook, csv("ahead")),
         "excluded": card(_("Other currencies"), overview_cards.excluded),
         "only_transfers": card("", overview_cards.only_transfers) is True,
-        "night": night,
-        "run": run,
-        "segment": segment,
-        "reading": reading,
-        "retry_url": request.get_full_path(),
-        "as_of": _as_of(reading.view),
-        "stale": _stale(reading.view, run),
-        "last_night": formats.day(run.business_day, reading.view.locale) if run else "",
     }
-    if not _has_lines(found, reading):
-        found["last_day"] = reading.last_day_with_lines()
-        found["nothing"] = True
-    return found
 
 
-def _has_lines(found: dict[str, Any], reading: Reading) -> bool:
+def _has_lines(kpis: Any, reading: Reading) -> bool:
     """False only where it is known that neither the period nor its year holds a line."""
-    if isinstance(found["kpis"], overview_cards.Failed):
+    if isinstance(kpis, overview_cards.Failed):
         return True
     return bool(reading.cells or reading.year_cells)
+
+
+def _last_lines(reading: Reading) -> dict[str, Any]:
+    """The day of the last line of all, and the address of its month."""
+    last = reading.last_day_with_lines()
+    if last is None:
+        return {"last_day": None}
+    query = urlencode({"period": f"{last:%Y-%m}", **reading.view.named})
+    return {"last_day": last, "last_url": f"?{query}"}
 
 
 def _chips(form: SliceFilter, slice: Slice, reading: Reading) -> list[tuple[str, str]]:

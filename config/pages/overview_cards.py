@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from analytics import charts, formats
+from analytics.charts.kpi import Trend
 from analytics.metrics import breakdowns
 from analytics.metrics.breakdowns import BudgetLine, CategoryShare, Excluded
 from analytics.metrics.figures import Figure
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 KPIS = ("income", "expenses", "net", "savings_rate")
 TOP = 5
+_ARROWS: dict[int | None, Trend] = {1: "up", -1: "down", 0: "same"}
 # "more than before" in the words of each measure: above, below, equal.
 _COMPARED = {
     "income": (gettext_lazy("More"), gettext_lazy("Less")),
@@ -65,7 +67,7 @@ def kpis(reading: Reading) -> list[charts.Kpi]:
                 label=_label(name, reading),
                 figure=now,
                 note=_note(name, reading, now, then, change),
-                trend={1: "up", -1: "down", 0: "same"}.get(change, "") if change is not None else "",  # type: ignore[arg-type]
+                trend=_ARROWS.get(change, ""),
                 change=change or 0,
                 spark=charts.sparkline(months, partial=partial),
             )
@@ -120,10 +122,10 @@ def _note(
     year = reading.figure_of_year("savings_rate")
     if year.value is None or reading.year == reading.slice:
         return said
-    more = format_html(
+    of_year = format_html(
         _("{n} months: {rate}."), n=len(reading.year.months()), rate=_html(reading, year)
     )
-    return format_html("{} {}", said, more)
+    return format_html("{} {}", said, of_year)
 
 
 def _html(reading: Reading, figure: Figure, *, signed: bool = False, label: str = "") -> SafeString:
@@ -216,8 +218,13 @@ class Spending:
 
 def spending(reading: Reading) -> Spending:
     top = [share for share in reading.shares if (share.spent.value or 0) > 0]
-    names = ("expenses", "average_transaction", "expense_count", "net_count")
-    return Spending(*(reading.figure(name) for name in names), top=top[:TOP])
+    return Spending(
+        total=reading.figure("expenses"),
+        average=reading.figure("average_transaction"),
+        count=reading.figure("expense_count"),
+        counted=reading.figure("net_count"),
+        top=top[:TOP],
+    )
 
 
 # -- budgets -------------------------------------------------------------------------------------

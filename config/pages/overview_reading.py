@@ -15,6 +15,7 @@ from analytics.metrics import cells as reading
 from analytics.metrics.breakdowns import CategoryShare
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, Facts, Row, figure_of, figures
+from analytics.nights.models import Run
 from analytics.segments import queries as segments
 from config.pages.customer_scope import View
 from transactions import periods
@@ -130,7 +131,7 @@ class Reading:
         return budgets.planned(self.slice)
 
     @cached_property
-    def night(self) -> "tuple[segments.Run | None, segments.OwnSegment | None]":
+    def night(self) -> tuple[Run | None, segments.OwnSegment | None]:
         return segments.night_and_segment(self.view.customer.pk)
 
     @cached_property

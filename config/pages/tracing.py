@@ -100,9 +100,7 @@ def forecast(request: HttpRequest, metric: str) -> HttpResponse:
         "others": [f for f in forecast_cards.FLOWS if f in found and f != metric],
         "history": _history(view, issued),
         "metric": metric,
-        "crumbs": _crumbs(
-            view, _("Forecast: %(what)s") % {"what": str(METRICS[metric].label)}
-        ),
+        "crumbs": _crumbs(view, _("Forecast: %(what)s") % {"what": str(METRICS[metric].label)}),
     }
     return render(request, "pages/forecast.html", context)
 
@@ -135,7 +133,9 @@ def _history(view: View, issued: forecasts.Issued) -> list[tuple[str, Any]]:
     )
     rows = figures(whole, TREND, by="month", door=view.door)
     return [
-        (formats.month(row.month, view.locale), row[issued.flow]) for row in reversed(rows) if row.month
+        (formats.month(row.month, view.locale), row[issued.flow])
+        for row in reversed(rows)
+        if row.month
     ]
 
 
