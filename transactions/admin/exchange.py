@@ -82,13 +82,13 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Keeps the file in the bank, plans it, and shows one verdict per row; nothing is written."""
-        from transactions.imports import services
-
         form = UploadForm(
             request.POST or None, request.FILES or None, accounts=opened_accounts(request)
         )
         if request.method != "POST" or not form.is_valid():
             return self._page(request, form=form)
+        from transactions.imports import services
+
         account = form.cleaned_data["account"]
         file = form.cleaned_data["import_file"]
         owner = owners_of([account.pk])[account.pk]

@@ -35,7 +35,7 @@ class RecategoriseForm(forms.ModelForm[Transaction]):
         queryset=Category.objects.none(),
         required=False,
         empty_label=_("Uncategorised"),
-        label=_("category"),
+        label=_("Category"),
     )
     # What the person saw; a line that has changed meanwhile is not written.
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
@@ -115,7 +115,8 @@ class TransactionAdmin(TransactionExchangeMixin, OfAccountAdmin):
 
     @display(description=_("id"))
     def public_id(self, row: Any) -> str:
-        return getattr(row, "public", "") or ids.encode_one(row.pk)
+        public = getattr(row, "public", "") or ids.encode_one(row.pk)
+        return format_html('<span class="id">{}</span>', public)
 
     @display(description=_("category"))
     def category_shown(self, row: Any) -> str:
