@@ -173,7 +173,7 @@ def _draw(
         drawn.append(el("path", class_="line l-ink thin", d=polyline(before)))
         x = x_of(past[-1].on)
         drawn.append(el("line", class_="leader dash", x1=x, x2=x, y1=box.top - 10, y2=box.base))
-        today = gettext("Today")
+        today = gettext("Last full month") if named.by_month else gettext("Today")
         drawn.append(el("text", today, class_="halo", x=x + 6, y=box.top))
     line = [(x_of(p.on), axis.at(p.expected.value or 0)) for p in points]
     start = [(x_of(past[-1].on), axis.at(past[-1].figure.value or 0))] if past else []
@@ -184,7 +184,9 @@ def _draw(
     for point in points:
         drawn.append(_spot(x_of(point.on), axis, point.expected, named.long(point.on),
                            "f-brand", locale))  # fmt: skip
-    drawn.append(_lowest(box, points, axis, x_of, named, locale))
+    # A flat line has no lowest point to name.
+    if len({p.expected.value for p in points}) > 1:
+        drawn.append(_lowest(box, points, axis, x_of, named, locale))
     drawn.append(_day_labels(box, [*(p.on for p in past), *(p.on for p in points)], x_of, named))
     return box.svg(gettext("The expected line with its band; each point opens its parts."), *drawn)
 

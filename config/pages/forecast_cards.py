@@ -30,6 +30,7 @@ MODELS: dict[str, str | Promise] = {
     "ets_ann": gettext_lazy("exponential smoothing"),
 }
 WANTED_COVERAGE = 80
+SHOWN_MONTHS = 4
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class FlowAhead:
     high: Figure | None
     url: str
     method: str
-    record: SafeString
+    errors: str
+    held: Figure | None
+    no_closer: bool
     lacking: str
 
 
@@ -52,9 +55,16 @@ class Outlook:
     """The forecast's cards: the next month of each flow, and the chart of the months ahead."""
 
     month: str
+    answer: SafeString
     flows: list[FlowAhead]
+    method: str  # in words, where all flows share it
     chart: charts.Chart | None
+    months: list[tuple[str, charts.AheadPoint]]
     whole: bool  # whether the filter leaves all of this person's lines in
+
+    @property
+    def months_used(self) -> int:
+        return max(flow.issued.months_used for flow in self.flows)
 
 
 def outlook(reading: Reading, csv_url: str = "") -> Outlook | None:
@@ -67,7 +77,40 @@ def outlook(reading: Reading, csv_url: str = "") -> Outlook | None:
     with_points = next((one.issued for one in flows if one.issued.points), None)
     month = formats.month(with_points.points[0].month, view.locale) if with_points else ""
     whole = not (reading.slice.accounts or reading.slice.categories)
-    return Outlook(month, flows, _chart(reading, found, csv_url, whole), whole)
+    methods = {one.method for one in flows}
+    return Outlook(
+        month,
+        _answer(view, {one.issued.flow: one for one in flows}),
+        flows,
+        methods.pop() if len(methods) == 1 else "",
+        _chart(reading, found, csv_url, whole),
+        [
+            (formats.month(p.on, view.locale), p)
+            for p in ahead_points(view, found["net"])[:SHOWN_MONTHS]
+        ]
+        if "net" in found
+        else [],
+        whole,
+    )
+
+
+def _answer(view: View, flows: dict[str, FlowAhead]) -> SafeString:
+    """What is expected, in one sentence; with too little history, what is missing."""
+    known = {
+        flow: formats.figure_html(one.expected, view.locale)
+        for flow, one in flows.items()
+        if one.expected
+    }
+    if {"income", "expenses"} <= known.keys():
+        return format_html(
+            _("Expect {income} in and {expenses} out."),
+            income=known["income"],
+            expenses=known["expenses"],
+        )
+    if known:
+        flow, figure = next(iter(known.items()))
+        return format_html(_("Expect {figure}: {what}."), figure=figure, what=flows[flow].label)
+    return format_html("{}", next(iter(flows.values())).lacking)
 
 
 def model_words(model: str) -> str:
@@ -112,9 +155,20 @@ def flow_ahead(view: View, issued: Issued) -> FlowAhead:
         high=high,
         url=address(view, issued),
         method=model_words(issued.model),
-        record=record(view, issued),
+        errors=_errors(view, issued.score),
+        held=coverage(view, issued, issued.score) if issued.score else None,
+        no_closer=bool(issued.score and not issued.score.beats_naive),
         lacking=lacking,
     )
+
+
+def _errors(view: View, score: Score | None) -> str:
+    if score is None:
+        return _("It has no record yet.")
+    return _("Error %(error)s; the last month again: %(naive)s.") % {
+        "error": plain_error(score.mase, view.locale),
+        "naive": plain_error(score.naive_mase, view.locale),
+    }
 
 
 def coverage(view: View, issued: Issued, score: Score) -> Figure | None:
@@ -127,33 +181,6 @@ def coverage(view: View, issued: Issued, score: Score) -> Figure | None:
 def plain_error(value: float, locale: str) -> str:
     """An error in usual monthly steps: 0.67."""
     return formats.number(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP), locale)
-
-
-def record(view: View, issued: Issued) -> SafeString:
-    """How good the method has been for the bank's customers, said plainly also where it was no better."""
-    score = issued.score
-    if score is None:
-        return format_html("{}", _("It has no record yet."))
-    text = _("Its error was {error}; repeating the last month: {naive}. It was closer.")
-    if not score.beats_naive:
-        text = _("Its error was {error}; repeating the last month: {naive}. It was no closer, so take it "
-                 "with care.")  # fmt: skip
-    said = format_html(
-        text,
-        error=plain_error(score.mase, view.locale),
-        naive=plain_error(score.naive_mase, view.locale),
-    )
-    held = coverage(view, issued, score)
-    if held is None:
-        return said
-    return format_html(
-        "{} {}",
-        said,
-        format_html(
-            _("{share} of the months fell into the band."),
-            share=formats.figure_html(held, view.locale),
-        ),
-    )
 
 
 def _chart(

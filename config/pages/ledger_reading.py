@@ -223,7 +223,7 @@ def read_list(view: View, params: QueryDict) -> ListReading:
         params,
         reach=view.reach,
         period=period,
-        periods_offered=[(ALL, _("All days")), *offered(view, running=False)],
+        periods_offered=[(ALL, _("All days")), *offered(view)],
     )
     if faults:
         form.mark(BadSlice(faults))

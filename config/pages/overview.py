@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.customers.models import Customer
+from accounts.customers.models import AccessGrant, Customer
 from accounts.customers.queries import bank_profile
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import charts, exports, formats
@@ -54,6 +54,7 @@ def _page(request: HttpRequest, view: View, template: str, extra: dict[str, Any]
         "filter_form": form,
         "customer": view.customer,
         "clear_url": request.path + view.words,
+        **_opened(view, extra),
         **extra,
     }
     if chosen is None:
@@ -61,6 +62,18 @@ def _page(request: HttpRequest, view: View, template: str, extra: dict[str, Any]
     reading = Reading(view, chosen)
     context |= {"chips": _chips(form, chosen, reading), **_cards(request, reading, form)}
     return render(request, template, context)
+
+
+def _opened(view: View, extra: dict[str, Any]) -> dict[str, Any]:
+    """What the frame of an opened customer says: until when, and the way back."""
+    grant: AccessGrant | None = extra.get("grant")
+    if grant is None:
+        return {}
+    until = grant.expires_at.astimezone(ZoneInfo(bank_profile().time_zone))
+    return {
+        "open_until": f"{until:%H:%M}",
+        "crumbs": [(_("Customers"), reverse("pages:customers")), (view.customer.reference, "")],
+    }
 
 
 def _cards(request: HttpRequest, reading: Reading, form: SliceFilter) -> dict[str, Any]:
@@ -117,7 +130,7 @@ def _last_lines(reading: Reading) -> dict[str, Any]:
 
 def _chips(form: SliceFilter, slice: Slice, reading: Reading) -> list[tuple[str, str]]:
     words = {}
-    if form.given["period"]:
+    if form.given["period"] != f"{reading.view.today:%Y-%m}":
         words["period"] = reading.words
     if slice.accounts:
         words["account"] = ", ".join(a.name for a in slice.accounts)

@@ -135,8 +135,10 @@ def _html(reading: Reading, figure: Figure, *, signed: bool = False, label: str 
 # -- months --------------------------------------------------------------------------------------
 
 
-def trend(reading: Reading, csv_url: str = "") -> charts.Chart:
-    """In, out and kept per month."""
+def trend(reading: Reading, csv_url: str = "") -> charts.Chart | None:
+    """In, out and kept per month; None where no month has income or spending."""
+    if not any(row["income"].value or row["expenses"].value for row in reading.trend):
+        return None
     today = reading.view.today
     rows = []
     for row in reading.trend:

@@ -33,7 +33,7 @@ LONGEST_DAYS = 3660
 def overview_filter(view: View, params: QueryDict) -> tuple[SliceFilter, Slice | None]:
     """The filter's form, and the slice it names; None where something named can't be read."""
     first, end = periods.this_month(view.today)
-    running = Period("", first, end)
+    running = Period(f"{first:%Y-%m}", first, end)
     fault: BadSlice | None = None
     period = running
     chosen: Slice | None = None
@@ -54,12 +54,10 @@ def overview_filter(view: View, params: QueryDict) -> tuple[SliceFilter, Slice |
     return form, chosen
 
 
-def offered(view: View, *, running: bool = True) -> list[tuple[str, str]]:
-    """The periods of the list: the running month, those before it, the last twelve months."""
+def offered(view: View) -> list[tuple[str, str]]:
+    """The periods of the list: the running month, the last twelve months, the months before."""
     months = months_offered(view.today)
     named = [(f"{m:%Y-%m}", formats.month(m, view.locale)) for m in months]
-    if running:
-        named[0] = ("", named[0][1])
     return [*named[:1], (YEAR, _("Last 12 months")), *named[1:]]
 
 
