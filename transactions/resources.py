@@ -1,6 +1,5 @@
 """Transactions out of and into the admin: columns out; in, a dry run is a plan and applying its commit."""
 
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -105,21 +104,27 @@ class TransactionResource(ModelResource):  # type: ignore[misc]
         """Plans the batch's kept file, or commits the plan that `plan_hash` names.
 
         Parameters: the rows are those of `batch.file`, so `dataset` is not asked for. The result holds a row
-        with its verdict for each of the file's first rows after a dry run, totals, and a base error with
-        one sentence where the import refused; then nothing was written.
+        with its verdict for each of the file's first rows after a dry run, totals, the `batch` as it is
+        now, and a base error with one sentence where the import refused; then nothing was written.
         """
         from transactions.imports import services
 
         result = Result()
         try:
             if dry_run:
-                services.plan(batch)
+                batch = services.plan(batch)
             else:
-                services.commit(batch, plan_hash=plan_hash, user=user)
+                batch = services.commit(batch, plan_hash=plan_hash, user=user).batch
         except ImportProblem as problem:
             result.append_base_error(Error(problem))
             if isinstance(problem, PlanChanged):
                 result.differences = problem.rows
+            return result
+        result.batch = batch
+        if batch.state == ImportBatch.State.REFUSED:
+            result.append_base_error(
+                Error(ImportProblem(batch.refused_message, batch.refused_code))
+            )
             return result
         counts = batch.counts
         result.total_rows = counts.get("rows", 0)
@@ -182,7 +187,7 @@ def _is_number(text: str) -> bool:
 
 
 def _verdicts(batch: ImportBatch) -> Iterator[VerdictRow]:
-    codes = zlib.decompress(bytes(batch.verdicts)).decode() if batch.verdicts else ""
+    codes = reading.verdicts_of(batch).decode()
     rows, _progress = reading.open_rows(batch)
     for row, code in zip(rows, codes, strict=False):
         yield VerdictRow(row, code)

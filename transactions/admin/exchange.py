@@ -116,7 +116,7 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         if result.has_errors():
             form.add_error("import_file", result.base_errors[0].error.sentence)
             return self._page(request, form=form)
-        return self._preview(request, batch, result)
+        return self._preview(request, result.batch, result)
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Commits exactly the plan that was shown."""

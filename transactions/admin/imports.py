@@ -85,6 +85,11 @@ class ImportIssueAdmin(MaskedAdmin, ReadOnlyAdmin):
     def customer_of(self, obj: Any) -> Customer | None:
         return obj.batch.customer if isinstance(obj, ImportIssue) else None
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # A delivery about many customers has no one purpose under which its rows could be read.
+        whole = obj is not None and obj.batch.customer_id is not None
+        return self.fields if whole else self.fields[:5]
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         # Reached from its import.
         return False
