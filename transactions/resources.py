@@ -49,7 +49,8 @@ class VerdictRow(RowResult):  # type: ignore[misc]
                 self.day, self.text = row.booked_on.isoformat(), row.text
                 self.amount = f"{row.amount:f}"
             case Reject():
-                self.text = f"{row.reason} {row.fix}".strip()
+                where = " ".join(filter(None, (row.column, row.value)))
+                self.text = f"{where}: {row.reason} {row.fix}".strip()
             case NotATransaction():
                 self.text = row.why
 

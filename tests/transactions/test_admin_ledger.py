@@ -467,8 +467,8 @@ def test_a_stranger_and_another_persons_plan_are_refused(
     client: Client, opened: Customer, ada: User
 ) -> None:
     assert "Select a valid choice" in text(upload(client, make_account()))
-    assert "no customer open" not in text(client.get(IMPORT))
     confirm = confirmation(upload(client, make_account(customer=opened)))
+    assert "no customer open" not in text(client.get(IMPORT))
     grants = AccessGrant.objects.filter(staff=ada)
     grants.update(expires_at=grants.get().opened_at)
     gate = client.post(f"{LIST}process_import/", confirm)
