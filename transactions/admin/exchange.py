@@ -18,7 +18,6 @@ from import_export.admin import ImportExportMixin
 from accounts.customers import queries
 from accounts.customers import services as customers
 from accounts.customers.admin import staff_of
-from accounts.customers.models import AccessGrant
 from accounts.jobs.errors import EmptyFile, FileTooLarge
 from transactions.admin.owners import OpenedAccountField, opened_accounts, owners_of
 from transactions.imports.errors import ImportProblem
@@ -127,11 +126,12 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         batch = ImportBatch.objects.filter(
             public_id=form.cleaned_data["batch"], created_by=staff_of(request), source=SOURCE
         ).first()
-        if batch is None or batch.state != ImportBatch.State.PLANNED:
+        owner = batch.customer if batch else None
+        if batch is None or owner is None or batch.state != ImportBatch.State.PLANNED:
             messages.error(request, _("This plan is no longer there. Bring the file in again."))
             return redirect(import_url)
-        if self._grant(request, batch) is None:
-            return self._gate_to(batch.customer.public_id)
+        if queries.open_grant(staff=staff_of(request), customer=owner) is None:
+            return self._gate_to(owner.public_id)
         result = TransactionResource().import_data(
             dry_run=False,
             batch=batch,
@@ -148,9 +148,6 @@ class TransactionExchangeMixin(ImportExportMixin):  # type: ignore[misc]
         messages.success(request, text % {"n": new})
         query = urlencode({"account__id__exact": batch.account_id}) if batch.account_id else ""
         return redirect(f"{reverse('admin:transactions_transaction_changelist')}?{query}")
-
-    def _grant(self, request: HttpRequest, batch: ImportBatch) -> AccessGrant | None:
-        return queries.open_grant(staff=staff_of(request), customer=batch.customer)
 
     def _gate_to(self, customer_id: UUID) -> HttpResponse:
         back = urlencode({"next": reverse("admin:transactions_transaction_import")})
