@@ -39,14 +39,22 @@ def amount_text(amount: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def fingerprint(
-    booked_on: date, amount: Decimal, raw: str, provider_id: str = ""
-) -> bytes:
+def fingerprint(booked_on: date, amount: Decimal, raw: str, provider_id: str = "") -> bytes:
     """16 bytes that are equal for the same row whenever and from wherever it comes again."""
     if provider_id:
         return sha256(b"p\x1f" + provider_id.encode()).digest()[:16]
     parts = f"t\x1f{booked_on.isoformat()}\x1f{amount_text(amount)}\x1f{fingerprint_text(raw)}"
     return sha256(parts.encode()).digest()[:16]
+
+
+def day_part(day: date) -> bytes:
+    """How a day begins what is hashed, for a caller that keeps the parts of a long file itself."""
+    return b"t\x1f" + day.isoformat().encode() + b"\x1f"
+
+
+def text_part(raw: str) -> bytes:
+    """How a text ends what is hashed: `sha256(day_part + amount + text_part)`, first 16 bytes."""
+    return b"\x1f" + fingerprint_text(raw).encode()
 
 
 def fingerprinter() -> Callable[[date, Decimal, str, str], bytes]:
@@ -57,9 +65,7 @@ def fingerprinter() -> Callable[[date, Decimal, str, str], bytes]:
     days: dict[date, bytes] = {}
     texts: dict[str, bytes] = {}
 
-    def make(
-        booked_on: date, amount: Decimal, raw: str, provider_id: str = ""
-    ) -> bytes:
+    def make(booked_on: date, amount: Decimal, raw: str, provider_id: str = "") -> bytes:
         if provider_id:
             return sha256(b"p\x1f" + provider_id.encode()).digest()[:16]
         day = days.get(booked_on)

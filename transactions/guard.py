@@ -83,18 +83,33 @@ def install() -> None:
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY rows into `table`; the only COPY of the product. Returns how many rows went in.
+    """COPY rows into `table`. Returns how many rows went in.
 
-    Values are text or None as COPY's text format takes them; psycopg escapes them. Raises
-    LedgerWriteRefused for a table of the ledger outside `writing()`.
+    Values are Python objects or None; psycopg turns and escapes them. Raises LedgerWriteRefused for a
+    table of the ledger outside `writing()`.
     """
-    if table.strip('"').split(".")[-1].strip('"') in OWNED and not _open.get():
-        raise LedgerWriteRefused(f"COPY into {table} outside the ledger's services")
     count = 0
-    with connection.cursor() as cursor:
-        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-                count += 1
+    with _copy(table, columns) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
     return count
+
+
+def copy_text(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> None:
+    """COPY lines that are already in COPY's text format; with `copy_rows` the only COPY of the product.
+
+    Several times faster than `copy_rows` for long files. Raises LedgerWriteRefused as that does.
+    """
+    with _copy(table, columns) as copy:
+        for block in blocks:
+            copy.write(block)
+
+
+@contextmanager
+def _copy(table: str, columns: Sequence[str]) -> Iterator[Any]:
+    if table.split(".")[-1].strip('" ').lower() in OWNED and not _open.get():
+        raise LedgerWriteRefused(f"COPY into {table} outside the ledger's services")
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy

@@ -68,7 +68,7 @@ class Demo:
         preparation.prepare(self.root, self.servers, self.environment, _say, self._run)
         _say("Starting web, worker and beat …")
         self._start_children()
-        self.sign_ins = preparation.SignIns(self.root, self.environment)
+        self.sign_ins = preparation.SignIns(self.root, self.environment, self.port)
         self._wait_until_healthy()
         _say(self.sign_ins.text())
         took = time.monotonic() - began

@@ -87,15 +87,16 @@ def prepare(
     if prepared_from == wanted:
         return False
     as_owner = {**environment, "MIGRATION_DATABASE_URL": url}
-    for command, what in (
-        ("migrate_schemas", "Migrating"),
-        ("grant_banks", "Granting rights"),
-        ("seed_demo", "Making the demo banks (a minute or two the first time)"),
+    seed = ["seed_demo", f"--data={data_folder(root)}"]
+    for arguments, what in (
+        (["migrate_schemas", "--verbosity=0"], "Migrating"),
+        (["grant_banks", "--verbosity=0"], "Granting rights"),
+        (seed, "Making the demo banks (a minute or two the first time)"),
     ):
         say(f"{what} …")
         began = time.monotonic()
-        if run([sys.executable, "manage.py", command], as_owner) != 0:
-            raise EmbeddedError(f"`manage.py {command}` failed; what it said stands above.")
+        if run([sys.executable, "manage.py", *arguments], as_owner) != 0:
+            raise EmbeddedError(f"`manage.py {arguments[0]}` failed; what it said stands above.")
         say(f"  done in {time.monotonic() - began:.1f} s")
     given.record_preparation(url, variable, wanted)
     return True
@@ -109,17 +110,21 @@ def digest(root: Path) -> str:
         relative = path.relative_to(root)
         if relative.parts[0] not in NOT_OURS and "embedded" not in relative.parts:
             hashed.update(f"\0{relative}\0".encode() + path.read_bytes())
-    data = Path(os.environ.get("COUNTERFOIL_DATA", root.parent / "shared" / "data"))
-    hashed.update(b"\1" if (data / "berka").is_dir() else b"\0")
+    hashed.update(b"\1" if (data_folder(root) / "berka").is_dir() else b"\0")
     return hashed.hexdigest()[:32]
+
+
+def data_folder(root: Path) -> Path:
+    """Where the real data lies: COUNTERFOIL_DATA, or shared/data beside the checkout."""
+    return Path(os.environ.get("COUNTERFOIL_DATA") or root.parent / "shared" / "data")
 
 
 class SignIns:
     """`manage.py demo_signins`, asked while the demo starts and read when it is up."""
 
-    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, environment: Mapping[str, str], port: int) -> None:
         self.asked = subprocess.Popen(
-            [sys.executable, "manage.py", "demo_signins"],
+            [sys.executable, "manage.py", "demo_signins", f"--port={port}"],
             cwd=root,
             env=dict(environment),
             stdin=subprocess.DEVNULL,

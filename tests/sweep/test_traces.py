@@ -46,15 +46,15 @@ class Tracer:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.checked: dict[str, Decimal | None] = {}
+        self.checked: dict[tuple[str, str], Decimal | None] = {}
         self.met: Counter[str] = Counter()
 
     def check(self, metric: str, value: str, trace: str, where: str) -> None:
         self.met[metric] += 1
         url = api_form(trace)
-        if url not in self.checked:
-            self.checked[url] = self.follow(metric, url)
-        found = self.checked[url]
+        if (metric, url) not in self.checked:
+            self.checked[metric, url] = self.follow(metric, url)
+        found = self.checked[metric, url]
         expected = Decimal(value) if value else None
         assert found == expected, f"{where}: {metric} says {value}, its trace {trace} adds up to {found}"
 

@@ -22,7 +22,8 @@ class ImportBatch(models.Model):
         UNDONE = "undone", _("undone")
 
     public_id = PublicIdField()
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+")
+    # Null for lines that came for many customers at once.
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="+")
     # Null until the person has said which account (a file with one account).
     account = models.ForeignKey(BankAccount, models.PROTECT, null=True, blank=True, related_name="+")
     source = models.CharField(max_length=12, default="file")

@@ -1,0 +1,232 @@
+"""The commit: the plan as shown, or a refusal. Lines and totals change in one statement."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.customers.models import Customer
+from accounts.jobs.context import JobContext
+from accounts.models import User
+from transactions import totals
+from transactions.adapters import Row
+from transactions.imports import plan as planning
+from transactions.imports import reading, tables, verdict_codes
+from transactions.imports.accounts import AccountFinder, Misplaced
+from transactions.imports.errors import PlanChanged, PlanMissing, RowDifference
+from transactions.ledger import writing_accounts
+from transactions.models import BalanceStatement, BankAccount, ImportBatch, KeptEdit
+
+DIFFERENCES_SHOWN = 50
+
+_COPIED = (
+    "account_id, booked_on, value_on, amount, raw_text, clean_text, counterparty, reference, category_id,"
+    " category_origin, confidence, status, provider_id, fingerprint"
+)
+# Numbered and inserted in one order: it fills pages densely, and equal files raced by several workers
+# meet rows alike.
+_INSERT = f"""
+insert into transactions_transaction ({_COPIED}, occurrence, batch_id, line, version, is_split)
+select {_COPIED}, occurrence, %(batch)s, line, 1, false from {{numbered}} s
+where get_byte(%(verdicts)s::bytea, n) = 110 order by account_id, booked_on, fingerprint, n
+returning {totals.INSERTED}
+"""
+_CHANGE = f"""
+update transactions_transaction
+set booked_on = s.booked_on, value_on = coalesce(s.value_on, transactions_transaction.value_on),
+    amount = s.amount, raw_text = s.raw_text, clean_text = s.clean_text, counterparty = s.counterparty,
+    reference = s.reference, status = s.status, version = transactions_transaction.version + 1
+from import_known k, import_stage s
+where k.verdict = 'c' and s.n = k.n and transactions_transaction.id = k.transaction_id
+returning {totals.UPDATED}
+"""
+_FORGET_EDITS = """
+delete from transactions_keptedit where id in (
+  select k.id from transactions_keptedit k join transactions_transaction t
+    on t.account_id = k.account_id and t.fingerprint = k.fingerprint and t.occurrence = k.occurrence
+  where t.batch_id = %(batch)s and k.account_id = any(%(accounts)s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """What was written: new rows, changed rows, and edits that came back with their rows."""
+
+    batch: ImportBatch
+    new: int
+    changed: int
+    edits_returned: int
+
+
+def commit(
+    batch: ImportBatch,
+    *,
+    plan_hash: str,
+    user: User | None = None,
+    context: JobContext | None = None,
+) -> CommitResult:
+    """Applies the plan with this hash, whole or not at all.
+
+    Locks the accounts first. When nothing wrote them since the plan, it is applied as it stands; else the
+    verdicts are made again and must be equal. Raises PlanMissing (no plan, or done already), PlanChanged
+    with the rows that differ.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if batch.state != ImportBatch.State.PLANNED:
+            raise PlanMissing(_not_planned(batch))
+        if plan_hash != batch.plan_hash:
+            raise PlanChanged(
+                "This plan was made anew since you saw it. Look at the new one first."
+            )
+        accounts = [int(pk) for pk in batch.basis["accounts"]]
+        with writing_accounts(accounts, wait=True):
+            tables.make()
+            if not tables.load_kept(batch):
+                raise PlanMissing("The planned rows are gone. Look at the preview again.")
+            planned = reading.verdicts_of(batch)
+            edits = KeptEdit.objects.filter(account_id__in=accounts).exists()
+            has_changes = verdict_codes.CHANGED.encode() in planned
+            if has_changes or edits or not _untouched(batch, accounts):
+                _decide_again(batch, planned, accounts)
+            result = _apply(batch, planned, accounts)
+            _note_balances(batch)
+        batch.state = ImportBatch.State.COMMITTED
+        batch.committed_at = timezone.now()
+        batch.save(update_fields=["state", "committed_at"])
+        tables.forget(batch)
+        if context:
+            done = {"batch": str(batch.public_id), "new": result.new, "changed": result.changed}
+            context.finish(done)
+    return result
+
+
+def _not_planned(batch: ImportBatch) -> str:
+    said: dict[str, str] = {
+        ImportBatch.State.COMMITTED: "This import is in the ledger already; nothing was done a second time.",
+        ImportBatch.State.UNDONE: "This import was undone. Bring the file in again to have it back.",
+        ImportBatch.State.EMPTY: "Everything in this file is here already; there is nothing to bring in.",
+        ImportBatch.State.REFUSED: "This file can't be read yet, so there is no plan to commit.",
+    }
+    return said.get(batch.state, "There is no plan yet. Look at the preview first.")
+
+
+def _untouched(batch: ImportBatch, accounts: list[int]) -> bool:
+    """Whether nobody wrote the accounts since the plan; this act itself has added one already."""
+    now = planning.revisions_of(accounts)
+    return all(now.get(pk) == kept + 1 for pk, kept in batch.basis["accounts"].items())
+
+
+def _decide_again(batch: ImportBatch, planned: bytes, accounts: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select n from import_stage")
+        again = bytearray(planned)
+        for (n,) in cursor:
+            again[n] = ord(verdict_codes.NEW)
+    found = planning.decide(batch, bytes(again), accounts, has_ids=batch.basis["has_ids"])
+    if planning.plan_hash(batch.basis["content"], found) == batch.plan_hash:
+        return
+    raise PlanChanged(
+        "The ledger has changed since this plan was made, and some rows would now be handled otherwise. "
+        "Nothing was written; look at the new plan.",
+        _differences(planned, found.codes),
+    )
+
+
+def _differences(planned: bytes, again: bytes) -> list[RowDifference]:
+    places = [n for n, (a, b) in enumerate(zip(planned, again, strict=True)) if a != b]
+    wanted = places[:DIFFERENCES_SHOWN]
+    with connection.cursor() as cursor:
+        cursor.execute("select n, line from import_stage where n = any(%s)", [wanted])
+        lines = dict(cursor.fetchall())
+    names = verdict_codes.NAMES
+    return [
+        RowDifference(lines.get(n, n + 1), names[chr(planned[n])], names[chr(again[n])])
+        for n in wanted
+    ]
+
+
+def _apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitResult:
+    params = {"batch": batch.pk, "verdicts": planned, "accounts": accounts}
+    numbered = tables.numbered(f"n, line, {_COPIED}", has_ids=batch.basis["has_ids"])
+    new = changed = returned = 0
+    if verdict_codes.NEW.encode() in planned:
+        new = totals.apply_change(_INSERT.format(numbered=numbered), params)
+    if verdict_codes.CHANGED.encode() in planned:
+        changed = totals.apply_change(_CHANGE, params)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists(select from transactions_keptedit where account_id = any(%s))",
+            [accounts],
+        )
+        if cursor.fetchone()[0]:
+            cursor.execute(_FORGET_EDITS, params)
+            returned = cursor.rowcount
+    return CommitResult(batch, new, changed, returned)
+
+
+def _note_balances(batch: ImportBatch) -> None:
+    """What the file states as balances, beside those of other files."""
+    for stated in batch.choices.get("balances", []):
+        BalanceStatement.objects.update_or_create(
+            account_id=stated["account"],
+            day=stated["day"],
+            source=f"file {batch.pk}"[:20],
+            defaults={"amount": stated["amount"], "batch_id": batch.pk},
+        )
+
+
+class _GivenAccounts(AccountFinder):
+    """Accounts by the very names that lines carry."""
+
+    def __init__(self, accounts: Mapping[str, BankAccount]) -> None:
+        self.given = accounts
+
+    def find(self, name: str, currency: str) -> BankAccount | Misplaced:
+        account = self.given.get(name)
+        if account is None:
+            return Misplaced(
+                "account",
+                "",
+                "account_unknown",
+                "There is no such account.",
+                "Name one that exists.",
+            )
+        if currency and currency != account.currency:
+            return Misplaced(
+                "currency", currency, "currency_mismatch",
+                f"The row is in {currency}; the account is kept in {account.currency}.",
+                f"Give these rows to an account in {currency}.",
+            )  # fmt: skip
+        return account
+
+
+def import_lines(
+    lines: Iterable[Row],
+    *,
+    accounts: Mapping[str, BankAccount],
+    source: str,
+    customer: Customer | None = None,
+    user: User | None = None,
+) -> CommitResult:
+    """The same road for lines that come without a file: plan and commit in one act.
+
+    Parameters: `accounts` by the name that lines carry in `account`; `source` says where they come from
+    and marks what is doubtful against other sources. Rejected lines are kept as the batch's issues.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.create(
+            customer=customer, source=source[:12], source_key=f"lines:{source}"[:64], created_by=user,
+            adapter="LINES",
+        )  # fmt: skip
+        with writing_accounts([a.pk for a in accounts.values()], wait=True):
+            staged = planning.stage(batch, lines, _GivenAccounts(accounts))
+            planning.keep_plan(batch, staged)
+            result = _apply(batch, staged.verdicts.codes, sorted(staged.staging.account_ids))
+            _note_balances(batch)
+        if batch.state == ImportBatch.State.PLANNED:
+            batch.state = ImportBatch.State.COMMITTED
+            batch.committed_at = timezone.now()
+            batch.save(update_fields=["state", "committed_at"])
+    return result

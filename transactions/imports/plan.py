@@ -1,0 +1,206 @@
+"""The plan: one verdict per row, what would be written, one hash over both. The ledger stays as it is."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.jobs.context import JobContext
+from transactions.adapters import Refused, Row
+from transactions.categories.categorise import Categoriser, rules_version
+from transactions.guard import copy_text
+from transactions.imports import reading, tables, verdict_codes, verdicts
+from transactions.imports.accounts import AccountFinder, accounts_open_to
+from transactions.imports.errors import AccountNeeded, PlanMissing
+from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
+from transactions.imports.staging import REJECT_COLUMNS, Staging
+from transactions.models import BankAccount, Category, ImportBatch
+
+CODE_VERSION = "1"
+DOUBTFUL_SHOWN = 2000
+
+# Changed rows carry both images, for the preview and for the undo; doubtful ones the row they look like.
+_IMAGES = ", ".join(f"'{name}', {{side}}.{name}::text" for name in verdicts.SOURCE_COLUMNS)
+_ISSUES = f"""
+insert into transactions_importissue
+  (batch_id, line, verdict, code, "column", value, reason, fix, raw, transaction_id, before, after)
+select %(batch)s, s.line, case k.verdict when 'c' then 'changed' else 'doubtful' end, '', '', '', '', '', '',
+       t.id, jsonb_build_object({_IMAGES.format(side="t")}), jsonb_build_object({_IMAGES.format(side="s")})
+from import_known k join import_stage s on s.n = k.n join transactions_transaction t on t.id = k.transaction_id
+where k.verdict = 'c' or (k.verdict = 'q' and k.n in (
+  select n from import_known where verdict = 'q' order by n limit {DOUBTFUL_SHOWN}))
+order by s.n
+"""
+_REPEATED = """
+insert into transactions_importissue
+  (batch_id, line, verdict, code, "column", value, reason, fix, raw)
+select %(batch)s, s.line, 'rejected', 'id_repeated', '', left(s.provider_id, 200),
+       'Another row of this file has the same id and says something else.',
+       'Leave one of the two out of the file.', left(s.raw_text, 2000)
+from import_known k join import_stage s on s.n = k.n where k.verdict = 'r' order by s.n
+"""
+_SUMS = """
+select a.currency, coalesce(c.kind, ''), sum(greatest(s.amount, 0)), -sum(least(s.amount, 0)), count(*)
+from import_stage s join transactions_bankaccount a on a.id = s.account_id
+left join transactions_category c on c.id = s.category_id
+where get_byte(%(verdicts)s::bytea, s.n) = 110 and s.status = 'posted'
+group by 1, 2 order by 1, 2
+"""
+_BALANCES = """
+select distinct on (account_id) account_id, booked_on, balance from import_stage
+where balance is not null order by account_id, booked_on desc, n {direction}
+"""
+
+
+def plan(batch: ImportBatch, context: JobContext | None = None) -> ImportBatch:
+    """Plans a received batch and returns it in state PLANNED, EMPTY (nothing to apply) or REFUSED.
+
+    Raises PlanMissing for a batch beyond planning or without a mapping, AccountNeeded when no row can be
+    placed because the person must first say which account the file belongs to.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if batch.state not in OPEN_STATES:
+            raise PlanMissing("This import is finished; bring the file in again to plan it anew.")
+        forget_plan(batch)
+        try:
+            rows, progress = reading.open_rows(batch)
+
+            def told(done: int) -> None:
+                if context:
+                    context.progress(done, progress.rows_expected(done))
+                    context.raise_if_cancelled()
+
+            finder = AccountFinder(accounts_open_to(batch), batch)
+            staged = stage(batch, rows, finder, layout=reading.layout_of(batch), told=told)
+        except Refused as refused:
+            refuse(batch, refused)
+        else:
+            if not staged.staging.account_ids and staged.staging.named:
+                raise AccountNeeded("Say which of your accounts this file belongs to.")
+            keep_plan(batch, staged)
+            tables.keep(batch, staged.staging.chunks)
+        if context:
+            context.finish({"batch": str(batch.public_id)})
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file in the staging table, decided."""
+
+    staging: Staging
+    verdicts: verdicts.Verdicts
+
+
+def stage(
+    batch: ImportBatch,
+    rows: Iterable[Row],
+    finder: AccountFinder,
+    *,
+    layout: Any = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> Staged:
+    """Reads all rows into the staging table and decides what would happen to each."""
+    codes = Category.objects.ids_by_code()
+    staging = Staging(
+        batch_id=batch.pk,
+        finder=finder,
+        categoriser=Categoriser(),
+        category_ids=dict(codes),
+        layout=layout,
+    )
+    tables.make()
+    # Read first, copy then: the file's own chunks and the progress use this connection, and a COPY that
+    # waits for rows would wait for itself.
+    for _block in staging.blocks(rows, told):
+        pass
+    tables.load(map(zlib.decompress, staging.chunks))
+    found = decide(
+        batch, bytes(staging.verdicts), sorted(staging.account_ids), has_ids=staging.has_ids
+    )
+    return Staged(staging, found)
+
+
+def decide(
+    batch: ImportBatch, staged: bytes, account_ids: list[int], *, has_ids: bool
+) -> verdicts.Verdicts:
+    return verdicts.decide(
+        staged,
+        account_ids=account_ids,
+        has_ids=has_ids,
+        source_key=batch.source_key,
+        choices=batch.choices,
+    )
+
+
+def keep_plan(batch: ImportBatch, staged: Staged) -> None:
+    """Writes the decided plan onto the batch: verdicts, counts, sums, hash, basis, issues."""
+    found, staging = staged.verdicts, staged.staging
+    content = staging.digest.hexdigest()
+    batch.verdicts = reading.packed(found.codes)
+    batch.counts = verdict_codes.count(found.codes)
+    batch.basis = {
+        "accounts": revisions_of(staging.account_ids),
+        "content": content,
+        "has_ids": staging.has_ids,
+        "has_balances": staging.has_balances,
+    }
+    batch.plan_hash = plan_hash(content, found)
+    batch.code_version = f"{CODE_VERSION}.{rules_version()}"[:40]
+    batch.planned_at = timezone.now()
+    batch.choices["names"] = [
+        {"name": named.name, "currency": named.currency, "rows": named.rows,
+         "account": named.account.pk if named.account else None}
+        for named in staging.named.values()
+        if named.name
+    ]  # fmt: skip
+    copy_text("transactions_importissue", REJECT_COLUMNS, staging.reject_blocks())
+    with connection.cursor() as cursor:
+        params = {"batch": batch.pk, "verdicts": found.codes}
+        cursor.execute(_ISSUES, params)
+        cursor.execute(_REPEATED, params)
+        cursor.execute(_SUMS, params)
+        batch.sums = {}
+        for currency, kind, money_in, money_out, n in cursor:
+            of_kind = {"in": f"{money_in:f}", "out": f"{money_out:f}", "rows": n}
+            batch.sums.setdefault(currency, {})[kind] = of_kind
+        cursor.execute("select min(booked_on), max(booked_on) from import_stage")
+        first, last = cursor.fetchone()
+        batch.counts |= {"first_day": str(first or ""), "last_day": str(last or "")}
+        batch.choices["balances"] = _balances(cursor) if staging.has_balances else []
+    applies = batch.counts["new"] + batch.counts["changed"]
+    batch.state = ImportBatch.State.PLANNED if applies else ImportBatch.State.EMPTY
+    batch.save()
+
+
+def _balances(cursor: Any) -> list[dict[str, Any]]:
+    """What the file states at the end of its last day, in the file's own order within that day."""
+    cursor.execute(
+        "select (select booked_on from import_stage order by n limit 1)"
+        " > (select booked_on from import_stage order by n desc limit 1)"
+    )
+    newest_first = cursor.fetchone()[0]
+    cursor.execute(_BALANCES.format(direction="asc" if newest_first else "desc"))
+    return [
+        {"account": account, "day": str(day), "amount": f"{balance:f}"}
+        for account, day, balance in cursor.fetchall()
+    ]
+
+
+def plan_hash(content: str, found: verdicts.Verdicts) -> str:
+    """One hash over the rows as they would be written and every verdict on them."""
+    said = repr(
+        (content, found.codes, [tuple(c) for c in found.changed], [tuple(k) for k in found.kept])
+    )
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def revisions_of(account_ids: Iterable[int]) -> dict[str, int]:
+    """The accounts' revisions now: what the plan was made against."""
+    now = BankAccount.objects.filter(pk__in=list(account_ids)).values_list("pk", "revision")
+    return {str(pk): revision for pk, revision in now}

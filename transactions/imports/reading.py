@@ -1,0 +1,107 @@
+"""The kept file of a batch, recognised and read by its adapter."""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, BinaryIO, cast
+
+from accounts.customers.models import Customer
+from accounts.jobs import files
+from accounts.jobs.models import StoredFile
+from transactions import adapters
+from transactions.adapters import Detection, Layout, Row
+from transactions.imports.errors import PlanMissing
+from transactions.models import ImportBatch, ImportProfile
+
+
+class Progress:
+    """A stream that knows how much of the file has been read; memory stays flat."""
+
+    def __init__(self, file: StoredFile) -> None:
+        self.size = file.size
+        self.done = 0
+        self._stream = files.open_stored(file)
+
+    def read(self, size: int = -1, /) -> bytes:
+        block = self._stream.read(size)
+        self.done += len(block)
+        return block
+
+    def rows_expected(self, rows: int) -> int:
+        """How many rows the whole file has, as far as the part read can tell."""
+        return max(rows, rows * self.size // self.done) if self.done else rows
+
+
+def recognise(file: StoredFile, *, customer: Customer | None, only: str | None = None) -> Detection:
+    """How the kept file is to be read; raises adapters.Refused."""
+    head = files.head(file, adapters.HEAD_BYTES)
+    return adapters.detect(
+        head,
+        name=file.name,
+        saved=saved_layouts(customer),
+        only=only,
+        complete=len(head) >= file.size,
+    )
+
+
+def saved_layouts(customer: Customer | None) -> list[Layout]:
+    """The customer's saved mappings, then the bank's; one that no longer reads is passed over."""
+    profiles = ImportProfile.objects.filter(customer=None)
+    if customer is not None:
+        profiles = profiles | ImportProfile.objects.filter(customer=customer)
+    found = []
+    for profile in sorted(profiles, key=lambda p: (p.customer_id is None, -p.pk)):
+        try:
+            found.append(Layout.from_json(profile.layout))
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def describe(detection: Detection) -> dict[str, Any]:
+    """What was found and why, as the batch keeps it and the pages show it."""
+    return {
+        "adapter": detection.adapter,
+        "label": detection.label,
+        "score": detection.score,
+        "saved": detection.saved,
+        "evidence": [
+            {**asdict_shallow(found), "options": [list(option) for option in found.options]}
+            for found in detection.evidence
+        ],
+        "first_values": list(detection.first_values),
+    }
+
+
+def asdict_shallow(found: Any) -> dict[str, Any]:
+    """The fields of a NamedTuple or dataclass by name."""
+    return found._asdict() if hasattr(found, "_asdict") else asdict(found)
+
+
+def layout_of(batch: ImportBatch) -> Layout:
+    """The batch's mapping; PlanMissing says that it can't be read by."""
+    try:
+        return Layout.from_json(cast("Mapping[str, Any]", batch.layout))
+    except (ValueError, TypeError) as error:
+        raise PlanMissing(
+            "How this file is to be read is not settled yet; say what its columns are.",
+            "layout_missing",
+        ) from error
+
+
+def open_rows(batch: ImportBatch) -> tuple[Iterator[Row], Progress]:
+    """Every row of the batch's file, and how far the reading is."""
+    if batch.file is None:
+        raise PlanMissing("There is no file behind this import.", "file_missing")
+    progress = Progress(batch.file)
+    return adapters.rows(cast(BinaryIO, progress), layout_of(batch)), progress
+
+
+def packed(verdicts: bytes) -> bytes:
+    """One character a row, compressed as the batch keeps it."""
+    return zlib.compress(verdicts, 9)
+
+
+def verdicts_of(batch: ImportBatch) -> bytes:
+    """The plan's verdicts, one character a row of the file."""
+    return zlib.decompress(bytes(batch.verdicts)) if batch.verdicts else b""

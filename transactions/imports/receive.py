@@ -1,0 +1,134 @@
+"""A file arrives: kept as received, and recognised."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import BinaryIO
+
+from django.db import transaction
+
+from accounts.customers.models import Customer
+from accounts.jobs import files
+from accounts.models import User
+from transactions import adapters
+from transactions.adapters import Detection, Layout, Refused
+from transactions.imports import reading
+from transactions.imports.errors import PlanMissing
+from transactions.models import BankAccount, ImportBatch, PlannedChunk
+
+OPEN_STATES = (ImportBatch.State.RECEIVED, ImportBatch.State.REFUSED, ImportBatch.State.PLANNED)
+
+
+def receive(
+    *,
+    stream: BinaryIO | Iterable[bytes],
+    name: str,
+    content_type: str = "",
+    customer: Customer,
+    account: BankAccount | None = None,
+    user: User | None = None,
+    source: str = "file",
+    limit: int,
+    adapter: str | None = None,
+) -> ImportBatch:
+    """Keeps the file in the bank and finds out how to read it; nothing is planned yet.
+
+    A file that can't be read makes a batch in state REFUSED with one sentence; too large or empty ones
+    raise files.FileTooLarge and files.EmptyFile and leave nothing.
+    """
+    with transaction.atomic():
+        kept = files.store_file(stream, name=name, content_type=content_type, limit=limit)
+        batch = ImportBatch.objects.create(
+            customer=customer, account=account, source=source, file=kept, created_by=user
+        )
+        try:
+            settle(batch, reading.recognise(kept, customer=customer, only=adapter))
+        except Refused as refused:
+            refuse(batch, refused)
+    return batch
+
+
+def settle(batch: ImportBatch, detection: Detection) -> None:
+    """Writes down how the file is read; an older plan is gone."""
+    batch.adapter = detection.adapter
+    batch.layout = detection.layout.to_json()
+    batch.detection = reading.describe(detection)
+    batch.source_key = source_key(detection.layout)
+    batch.state = ImportBatch.State.RECEIVED
+    batch.refused_code = batch.refused_message = ""
+    forget_plan(batch)
+    batch.save()
+
+
+def source_key(layout: Layout) -> str:
+    """What kind of export this is: rows of another kind that look alike are doubtful, not new."""
+    return f"{layout.adapter}:{layout.signature()}"[:64]
+
+
+def refuse(batch: ImportBatch, refused: Refused) -> None:
+    """The file can't be read as it is; a best guess, where there is one, is kept to be corrected."""
+    guess = refused.detection
+    if guess is not None:
+        settle(batch, guess)
+    batch.state = ImportBatch.State.REFUSED
+    batch.refused_code = refused.code[:40]
+    batch.refused_message = refused.message[:500]
+    forget_plan(batch)
+    batch.save()
+
+
+def forget_plan(batch: ImportBatch) -> None:
+    batch.plan_hash, batch.verdicts, batch.counts, batch.sums, batch.basis = "", b"", {}, {}, {}
+    batch.planned_at = None
+    PlannedChunk.objects.filter(batch=batch).delete()
+    batch.issues.all().delete()
+
+
+def choose(
+    batch: ImportBatch,
+    *,
+    account: BankAccount | None = None,
+    accounts: Mapping[tuple[str, str], BankAccount] | None = None,
+    format_choices: Mapping[str, str] | None = None,
+    layout: Layout | None = None,
+    bring_in: Collection[int] | str | None = None,
+) -> ImportBatch:
+    """What the person decided about the file; the plan must be made again after it.
+
+    Parameters: `account` for all rows; `accounts` by (name in the file, currency); `format_choices` as
+    adapters.detect takes them (date_order, decimal, sign, …); `layout` with other column roles;
+    `bring_in` line numbers of doubtful rows that are to come in, or "all". Raises PlanMissing for a batch
+    that is beyond planning, adapters.Refused where the file can't be read so.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if batch.state not in OPEN_STATES:
+            raise PlanMissing("This import is finished; bring the file in again to change it.")
+        if account is not None:
+            batch.account = account
+        if accounts is not None:
+            batch.choices["accounts"] = [
+                {"name": name, "currency": currency, "account": chosen.pk}
+                for (name, currency), chosen in accounts.items()
+            ]
+        if bring_in is not None:
+            batch.choices["doubtful"] = (
+                bring_in if bring_in == "all" else sorted(map(int, bring_in))
+            )
+        if format_choices is not None:
+            assert batch.file
+            head = files.head(batch.file, adapters.HEAD_BYTES)
+            detection = adapters.detect(
+                head,
+                name=batch.file.name,
+                choices=dict(format_choices),
+                complete=len(head) >= batch.file.size,
+            )
+            batch.choices["format"] = dict(format_choices)
+            settle(batch, detection)
+        if layout is not None:
+            layout.check()
+            batch.layout = layout.to_json()
+            batch.source_key = source_key(layout)
+        forget_plan(batch)
+        batch.state = ImportBatch.State.RECEIVED
+        batch.save()
+    return batch

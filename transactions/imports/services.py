@@ -1,0 +1,23 @@
+"""Imports as people mean them: receive a file, plan it, commit that plan, take it back.
+
+The plan is the dry run and the commit applies it or refuses (the plan shown is the plan done).
+"""
+
+from transactions.imports.commit import CommitResult, commit, import_lines
+from transactions.imports.plan import plan
+from transactions.imports.receive import choose, receive
+from transactions.imports.undo import UndoPreview, UndoResult, reimport_offers, undo, undo_preview
+
+__all__ = [
+    "CommitResult",
+    "UndoPreview",
+    "UndoResult",
+    "choose",
+    "commit",
+    "import_lines",
+    "plan",
+    "receive",
+    "reimport_offers",
+    "undo",
+    "undo_preview",
+]

@@ -1,0 +1,239 @@
+"""Raw rows to finished ledger lines in COPY's text format: the one Python loop over a file.
+
+It works on distinct texts, days and accounts, not on rows: cleaning, categories, hashing of texts and
+escaping are done once each. A row then costs a few look-ups and one SHA-256.
+"""
+
+import re
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from transactions.adapters import Layout, Line, NotATransaction, Reject, Row
+from transactions.categories.categorise import Categoriser
+from transactions.categories.clean import clean_text
+from transactions.fingerprints import amount_text, day_part, text_part
+from transactions.imports import verdict_codes as codes
+from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
+from transactions.imports.cards import cut_card_numbers
+
+BLOCK_ROWS = 8_192
+_CACHE_LIMIT = 100_000
+RAW_LIMIT = 2_000
+
+# Columns of the staging table in the order of the lines made here.
+COLUMNS = (
+    "n", "line", "account_id", "booked_on", "value_on", "amount", "raw_text", "clean_text",
+    "counterparty", "reference", "category_id", "category_origin", "confidence", "status",
+    "provider_id", "fingerprint", "balance",
+)  # fmt: skip
+REJECT_COLUMNS = (
+    "batch_id", "line", "verdict", "code", '"column"', "value", "reason", "fix", "raw",
+)  # fmt: skip
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL = "\\N"
+
+
+def escape(text: str) -> str:
+    """The text as COPY's text format takes it; what no table can hold becomes U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text).translate(_ESCAPES)
+
+
+class Staging:
+    """One file on its way into the staging table.
+
+    After `blocks()` is used up: `verdicts` holds one character a row (new, rejected or no transaction),
+    `chunks` the same blocks compressed, `digest` the hash over them, `named` the accounts named.
+    """
+
+    def __init__(
+        self,
+        *,
+        batch_id: int,
+        finder: AccountFinder,
+        categoriser: Categoriser,
+        category_ids: dict[str, int],
+        layout: Layout | None = None,
+    ) -> None:
+        self.batch_id = batch_id
+        self.finder = finder
+        self.categoriser = categoriser
+        self.category_ids = category_ids
+        self.layout = layout
+        self.verdicts = bytearray()
+        self.lines = array("q")
+        self.chunks: list[bytes] = []
+        self.digest = sha256()
+        self.account_ids: set[int] = set()
+        self.has_ids = False
+        self.has_balances = False
+        self.named: dict[tuple[str, str], NamedAccount] = {}
+        self._places: dict[tuple[str, str], tuple[str, NamedAccount] | Misplaced] = {}
+        self._rejects = zlib.compressobj(1)
+        self._reject_parts: list[bytes] = []
+        self.rejected = 0
+
+    def blocks(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[bytes]:
+        """COPY text for the staging table, block by block; `told` hears how many rows are read."""
+        block: list[str] = []
+        for text in self._texts(rows, told):
+            block.append(text)
+            if len(block) >= BLOCK_ROWS:
+                yield self._finish(block)
+                block.clear()
+                told(len(self.verdicts))
+        if block:
+            yield self._finish(block)
+        told(len(self.verdicts))
+
+    def _finish(self, block: list[str]) -> bytes:
+        data = "".join(block).encode()
+        self.digest.update(data)
+        self.chunks.append(zlib.compress(data, 1))
+        return data
+
+    def _texts(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[str]:
+        verdicts, lines, places = self.verdicts, self.lines, self._places
+        days: dict[date, tuple[str, bytes]] = {}
+        texts: dict[tuple[str, str, int], tuple[str, str, bytes]] = {}
+        hash_of = sha256
+        for n, row in enumerate(rows):
+            lines.append(row.line)
+            if not isinstance(row, Line):
+                verdicts += self._aside(row)
+                if not n % BLOCK_ROWS:
+                    told(n)
+                continue
+            (line, booked_on, value_on, amount, text, counterparty, reference, category, account,
+             currency, balance, provider_id, status) = row  # fmt: skip
+            place = places.get((account, currency))
+            if place is None:
+                place = self._place(account, currency)
+            if isinstance(place, Misplaced):
+                self.named[account, currency].rows += 1
+                self._reject(self._misplaced(row, place))
+                verdicts += b"r"
+                continue
+            account_id, named = place
+            named.rows += 1
+            day = days.get(booked_on)
+            if day is None:
+                day = days[booked_on] = booked_on.isoformat(), day_part(booked_on)
+            figure = str(amount)
+            # The common figures need no more than this; `amount_text` knows the rest.
+            if "E" in figure or figure[-1] == "0" or figure[0] == "+":
+                figure = amount_text(amount)
+            sign = -1 if figure[0] == "-" else 0 if figure == "0" else 1
+            known = texts.get((text, category, sign))
+            if known is None:
+                if len(texts) >= _CACHE_LIMIT:
+                    texts.clear()
+                known = texts[text, category, sign] = self._text(text, category, sign)
+            words, decided, tail = known
+            if provider_id:
+                self.has_ids = True
+                print_ = hash_of(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
+                provider_id = escape(provider_id)
+            else:
+                print_ = hash_of(day[1] + figure.encode() + tail).hexdigest()[:32]
+            if balance is not None:
+                self.has_balances = True
+            verdicts += b"n"
+            yield (
+                f"{n}\t{line}\t{account_id}\t{day[0]}\t"
+                f"{_NULL if value_on is None else value_on.isoformat()}\t{figure}\t{words}\t"
+                f"{_safe(counterparty) if counterparty else ''}\t"
+                f"{_safe(reference) if reference else ''}\t{decided}\t{status}\t{provider_id}\t"
+                f"{print_}\t{_NULL if balance is None else amount_text(balance)}\n"
+            )
+
+    def _text(self, text: str, category: str, sign: int) -> tuple[str, str, bytes]:
+        """Of one distinct text: both texts escaped, the category columns, the fingerprint's part."""
+        raw = _UNSTORABLE.sub("\ufffd", cut_card_numbers(text))
+        decision = self.categoriser.decide(raw, category, sign)
+        category_id = self.category_ids.get(decision.code or "")
+        if category_id is None:
+            decided = f"{_NULL}\tnone\t0"
+        else:
+            decided = f"{category_id}\t{decision.origin}\t{round(decision.confidence * 100)}"
+        return f"{escape(raw)}\t{escape(clean_text(raw))}", decided, text_part(raw)
+
+    # Rows that do not go in
+
+    def _aside(self, row: NotATransaction | Reject) -> bytes:
+        if isinstance(row, Reject):
+            self._reject(row)
+            return b"r"
+        return b"-"
+
+    def _place(self, name: str, currency: str) -> tuple[str, NamedAccount] | Misplaced:
+        found = self.finder.find(name, currency)
+        missing = isinstance(found, Misplaced)
+        named = NamedAccount(name, currency, None if isinstance(found, Misplaced) else found)
+        self.named[name, currency] = named
+        if isinstance(found, Misplaced):
+            self._places[name, currency] = found
+            return found
+        assert not missing
+        self.account_ids.add(found.pk)
+        place = str(found.pk), named
+        self._places[name, currency] = place
+        return place
+
+    def _misplaced(self, row: Line, why: Misplaced) -> Reject:
+        at = self.layout.column(why.role) if self.layout else None
+        column = self.layout.name_of(at) if self.layout and at is not None else ""
+        parts = [row.booked_on.isoformat(), amount_text(row.amount), row.text, mask(row.account)]
+        raw = " · ".join(part for part in parts if part)
+        return Reject(row.line, column, why.value, why.code, why.reason, why.fix, raw)
+
+    def _reject(self, row: Reject) -> None:
+        self.rejected += 1
+        fields = (
+            str(self.batch_id), str(row.line), codes.NAMES[codes.REJECTED], row.code[:40],
+            escape(row.column[:80]), escape(cut_card_numbers(row.value)[:200]),
+            escape(row.reason[:300]), escape(row.fix[:300]),
+            escape(cut_card_numbers(row.raw)[:RAW_LIMIT]),
+        )  # fmt: skip
+        line = "\t".join(fields) + "\n"
+        self._reject_parts.append(self._rejects.compress(line.encode()))
+
+    def reject_blocks(self) -> Iterator[bytes]:
+        """COPY text of the rejected rows; held compressed, for two COPYs can't run at once."""
+        self._reject_parts.append(self._rejects.flush())
+        opened = zlib.decompressobj()
+        for part in self._reject_parts:
+            if part and (data := opened.decompress(part)):
+                yield data
+
+
+def _safe(text: str) -> str:
+    return escape(cut_card_numbers(text))
+
+
+def plain_row(line: str) -> dict[str, Any]:
+    """One COPY line back as values by column, for the preview's first rows."""
+    values = [None if cell == _NULL else _unescape(cell) for cell in line.split("\t")]
+    row: dict[str, Any] = dict(zip(COLUMNS, values, strict=True))
+    for name in ("amount", "balance"):
+        row[name] = None if row[name] is None else Decimal(row[name])
+    for name in ("booked_on", "value_on"):
+        row[name] = None if row[name] is None else date.fromisoformat(row[name])
+    for name in ("n", "line", "account_id", "category_id", "confidence"):
+        row[name] = None if row[name] is None else int(row[name])
+    return row
+
+
+_UNESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
+
+
+def _unescape(cell: str) -> str:
+    if "\\" not in cell:
+        return cell
+    return re.sub(r"\\[\\tnr]", lambda found: _UNESCAPES[found[0]], cell)

@@ -1,0 +1,64 @@
+"""Long imports as jobs: planning, committing and undoing a batch by its id."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.jobs.context import JobContext
+from accounts.jobs.errors import JobRefused
+from accounts.jobs.registry import handles
+from accounts.models import User
+from transactions.imports.errors import ImportProblem
+from transactions.models import ImportBatch
+
+
+def _batch(context: JobContext) -> ImportBatch:
+    batch = ImportBatch.objects.filter(pk=context.arguments["batch"]).first()
+    if batch is None:
+        raise JobRefused("batch_missing", "This import is no longer there.")
+    return batch
+
+
+def _user(context: JobContext) -> User | None:
+    return User.objects.filter(pk=context.started_by_id).first()
+
+
+@handles("import_plan", title=_("Read a file"))
+def import_plan(context: JobContext) -> dict[str, Any] | None:
+    from transactions.imports import services
+
+    try:
+        services.plan(_batch(context), context)
+    except ImportProblem as problem:
+        raise JobRefused(problem.code, problem.sentence) from problem
+    return None
+
+
+@handles("import_commit", title=_("Bring a file in"))
+def import_commit(context: JobContext) -> dict[str, Any] | None:
+    from transactions.imports import services
+
+    batch = _batch(context)
+    if batch.state == ImportBatch.State.COMMITTED:
+        return {"batch": str(batch.public_id)}
+    try:
+        services.commit(
+            batch, plan_hash=context.arguments["plan_hash"], user=_user(context), context=context
+        )
+    except ImportProblem as problem:
+        raise JobRefused(problem.code, problem.sentence) from problem
+    return None
+
+
+@handles("import_undo", title=_("Undo an import"))
+def import_undo(context: JobContext) -> dict[str, Any] | None:
+    from transactions.imports import services
+
+    batch = _batch(context)
+    if batch.state == ImportBatch.State.UNDONE:
+        return {"batch": str(batch.public_id)}
+    try:
+        services.undo(batch, user=_user(context), context=context)
+    except ImportProblem as problem:
+        raise JobRefused(problem.code, problem.sentence) from problem
+    return None
