@@ -40,7 +40,12 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
 
 
 def error_body(
-    *, status: int, code: str, message: str, fields: dict[str, list[str]] | None = None, request_id: str = ""
+    *,
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, list[str]] | None = None,
+    request_id: str = "",
 ) -> dict[str, Any]:
     """`message` is for developers, `display_message` may be shown to people; here they agree."""
     return {
@@ -72,7 +77,11 @@ def _message(error: Exception) -> str:
     detail = getattr(error, "detail", None)
     if detail is not None:
         return str(detail)
-    return "There is nothing here." if type(error).__name__ == "Http404" else "This is not yours to do."
+    return (
+        "There is nothing here."
+        if type(error).__name__ == "Http404"
+        else "This is not yours to do."
+    )
 
 
 def _fields(error: Exception) -> dict[str, list[str]]:

@@ -17,7 +17,11 @@ class OrjsonRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
-        return b"" if data is None else orjson.dumps(data, default=plain, option=orjson.OPT_NON_STR_KEYS)
+        return (
+            b""
+            if data is None
+            else orjson.dumps(data, default=plain, option=orjson.OPT_NON_STR_KEYS)
+        )
 
 
 def plain(value: Any) -> str:

@@ -41,7 +41,9 @@ class _Echo:
         return text
 
 
-def stream(head: Iterable[str], rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:
+def stream(
+    head: Iterable[str], rows: Iterable[Iterable[Any]], *, name: str
+) -> StreamingHttpResponse:
     """A CSV download, row by row; `rows` hold plain values."""
     writer = csv.writer(_Echo())
 

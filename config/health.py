@@ -44,7 +44,7 @@ def _answer(body: dict[str, str], status: int) -> JsonResponse:
 
 def _database() -> str:
     try:
-        connection.set_schema_to_public()
+        connection.set_schema_to_public()  # type: ignore[attr-defined]
         with connection.cursor() as cursor:
             cursor.execute("select 1")
         return "ok"

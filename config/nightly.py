@@ -4,16 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from analytics.releases.services import make_release
-from transactions.audit import audit_ledger
-
 from accounts.customers.queries import bank_profile, business_day
 from analytics.forecasts.services import issue_forecasts, score_forecasts
 from analytics.nights import services
 from analytics.nights.models import Run
 from analytics.nights.services import NightReport, NightStopped, Step, StepResult
+from analytics.releases.services import make_release
 from analytics.segments.features import compute_features
 from analytics.segments.services import compute_segments
+from transactions.audit import audit_ledger
 
 START = time(2, 30)
 

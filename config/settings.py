@@ -34,7 +34,7 @@ _STANDALONE_NOW = _COMMAND in _STANDALONE - {""} and "--bank" not in sys.argv
 
 def required(name: str, what: str) -> str:
     """An environment variable that production can't run without."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if value or _STANDALONE_NOW:
         return value
     raise ImproperlyConfigured(f"{name} is not set: {what}. See .env.example.")
@@ -43,7 +43,9 @@ def required(name: str, what: str) -> str:
 SECRET_KEY = required("SECRET_KEY", "a long random text that signs sessions") or "standalone"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if not ALLOWED_HOSTS and not DEBUG and not _STANDALONE_NOW:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set: the host names of the banks. See .env.example.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set: the host names of the banks. See .env.example."
+    )
 
 # -- apps --------------------------------------------------------------------------------------
 # In public: the list of banks, and the operators with their sign-ins. In a bank: everything else.
@@ -135,7 +137,14 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # -- database ----------------------------------------------------------------------------------
 # Two roles: the owner migrates and makes banks, the app serves. Only these commands get the owner.
-OWNER_COMMANDS = {"migrate", "migrate_schemas", "create_bank", "delete_bank", "grant_banks", "seed_demo"}
+OWNER_COMMANDS = {
+    "migrate",
+    "migrate_schemas",
+    "create_bank",
+    "delete_bank",
+    "grant_banks",
+    "seed_demo",
+}
 AS_OWNER = _COMMAND in OWNER_COMMANDS
 _DATABASE_URL = (
     required("MIGRATION_DATABASE_URL", "the owner role's database address, for migrations")
@@ -163,7 +172,9 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 # The name of the role that serves, granted its rights after each migration.
 APP_ROLE = env.str("APP_ROLE", default="app")
 
-REDIS_URL = required("REDIS_URL", "the address of Redis: redis://host:6379 or unix:///path") or "redis://"
+REDIS_URL = (
+    required("REDIS_URL", "the address of Redis: redis://host:6379 or unix:///path") or "redis://"
+)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -205,10 +216,10 @@ ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
 JWT_LIFETIME_MINUTES = env.int("JWT_LIFETIME_MINUTES", default=30)
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app",)
-HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BankTokenStrategy"
-HEADLESS_JWT_PRIVATE_KEY = required("JWT_PRIVATE_KEY", "an RSA key in PEM that signs API tokens").replace(
-    "\\n", "\n"
-)
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.BankTokenStrategy"  # noqa: S105
+HEADLESS_JWT_PRIVATE_KEY = required(
+    "JWT_PRIVATE_KEY", "an RSA key in PEM that signs API tokens"
+).replace("\\n", "\n")
 HEADLESS_JWT_ALGORITHM = "RS256"
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = JWT_LIFETIME_MINUTES * 60
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 24 * 3600
@@ -282,7 +293,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": JOBS_SWEEP_SECONDS},
     "housekeeping": {"task": "accounts.jobs.tasks.housekeeping", "schedule": 3600.0},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_SCHEDULE_FILE", default=str(BASE_DIR / ".local" / "beat"))
+CELERY_BEAT_SCHEDULE_FILENAME = env.str(
+    "BEAT_SCHEDULE_FILE", default=str(BASE_DIR / ".local" / "beat")
+)
 
 # -- look, words, files ------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -6,7 +6,9 @@ os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 40)
 os.environ.setdefault("ALLOWED_HOSTS", "*")
 os.environ.setdefault("HTTPS", "0")
 # pytest creates and drops test_*, so it connects as the role that owns it.
-os.environ["DATABASE_URL"] = os.environ.get("MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
+os.environ["DATABASE_URL"] = os.environ.get(
+    "MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", "")
+)
 if "JWT_PRIVATE_KEY" not in os.environ:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -21,7 +23,7 @@ if "JWT_PRIVATE_KEY" not in os.environ:
         .decode()
     )
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

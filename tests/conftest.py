@@ -13,7 +13,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-
 pytest_plugins = ["tests.stack"]
 
 REPO = Path(__file__).resolve().parent.parent

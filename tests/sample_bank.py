@@ -19,7 +19,8 @@ def fill(*, customers: int = 12, months: int = 13) -> None:
     """Fills the bank at hand; with enough customers in it, groups of k exist."""
     sample = generate_bank("north", seed=SEED, today=TODAY, customers=customers, months=months)
     BankProfile.objects.update_or_create(
-        pk=1, defaults={"name": "Sample", "currency": sample.currency, "business_day": TODAY, "k": 10}
+        pk=1,
+        defaults={"name": "Sample", "currency": sample.currency, "business_day": TODAY, "k": 10},
     )
     codes = dict(Category.objects.of_bank().values_list("code", "pk"))
     people: dict[str, Customer] = {}

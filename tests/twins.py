@@ -24,7 +24,14 @@ DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 ID_KEY = bytes(range(16))
-PEOPLE = {1: Role.CUSTOMER, 2: Role.VIEWER, 3: Role.ANALYST, 4: Role.ADMIN, 6: Role.ANALYST, 7: Role.ADMIN}
+PEOPLE = {
+    1: Role.CUSTOMER,
+    2: Role.VIEWER,
+    3: Role.ANALYST,
+    4: Role.ADMIN,
+    6: Role.ANALYST,
+    7: Role.ADMIN,
+}
 ONLY_IN_B = 424242
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -205,7 +212,11 @@ def _row(model: type[models.Model], twin: Twin, key: int) -> None:
 def _reference(field: Any, key: int) -> int | None:
     if field.related_model is User:
         return 3
-    return key if not field.null or field.related_model._meta.label != field.model._meta.label else None
+    return (
+        key
+        if not field.null or field.related_model._meta.label != field.model._meta.label
+        else None
+    )
 
 
 def tables_without_rows(twin: Twin) -> list[str]:

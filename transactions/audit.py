@@ -37,15 +37,21 @@ def audit_ledger() -> list[Difference]:
 
 def _account(account: int, categories: set[int], batches: set[int]) -> list[Difference]:
     found: list[Difference] = []
-    sums: dict[tuple[date, int], list[Decimal | int]] = defaultdict(lambda: [Decimal(0), Decimal(0), 0])
+    sums: dict[tuple[date, int], list[Decimal | int]] = defaultdict(
+        lambda: [Decimal(0), Decimal(0), 0]
+    )
     parents: dict[int, Decimal] = {}
     parts: dict[int, Decimal] = defaultdict(Decimal)
     rows = Transaction.objects.filter(account_id=account).values_list(
         "pk", "booked_on", "amount", "category_id", "status", "is_split", "parent_id", "batch_id"
     )
-    for pk, day, amount, category, status, is_split, parent, batch in rows.iterator(chunk_size=5000):
+    for pk, day, amount, category, status, is_split, parent, batch in rows.iterator(
+        chunk_size=5000
+    ):
         if category is not None and category not in categories:
-            found.append(Difference("category", f"transaction {pk}", str(category), "one that exists"))
+            found.append(
+                Difference("category", f"transaction {pk}", str(category), "one that exists")
+            )
         if batch is not None and batch not in batches:
             found.append(Difference("batch", f"transaction {pk}", str(batch), "one that exists"))
         if is_split:
@@ -60,7 +66,12 @@ def _account(account: int, categories: set[int], batches: set[int]) -> list[Diff
     for parent in parents.keys() | parts.keys():
         if parents.get(parent) != parts.get(parent):
             found.append(
-                Difference("split", f"transaction {parent}", str(parts.get(parent)), str(parents.get(parent)))
+                Difference(
+                    "split",
+                    f"transaction {parent}",
+                    str(parts.get(parent)),
+                    str(parents.get(parent)),
+                )
             )
     kept = {
         (month, category): [money_in, money_out, n]

@@ -32,7 +32,8 @@ def writing_accounts(account_ids: Iterable[int], *, wait: bool) -> Iterator[None
         lock_accounts(ids, wait=wait)
         with connection.cursor() as cursor:
             cursor.execute(
-                "update transactions_bankaccount set revision = revision + 1 where id = any(%s)", [ids]
+                "update transactions_bankaccount set revision = revision + 1 where id = any(%s)",
+                [ids],
             )
         with guard.writing():
             yield
@@ -52,7 +53,9 @@ def lock_accounts(account_ids: list[int], *, wait: bool) -> None:
             cursor.execute(sql, [sorted(account_ids)])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == "55P03":
-            raise AccountBusy("This account is being written now. Try again in a moment.") from error
+            raise AccountBusy(
+                "This account is being written now. Try again in a moment."
+            ) from error
         raise
 
 
@@ -87,7 +90,9 @@ def recategorise(
         if expected_version is not None:
             now = Transaction.objects.filter(pk__in=ids).values_list("version", flat=True)
             if any(version != expected_version for version in now):
-                raise VersionConflict("This payment was changed meanwhile. Look again before you change it.")
+                raise VersionConflict(
+                    "This payment was changed meanwhile. Look again before you change it."
+                )
         return totals.apply_change(
             _RECATEGORISE,
             {

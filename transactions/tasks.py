@@ -20,7 +20,7 @@ def _batch(context: JobContext) -> ImportBatch:
 
 
 def _user(context: JobContext) -> User | None:
-    return User.objects.filter(pk=context.started_by_id).first()
+    return User.objects.filter(pk=context.started_by_id or 0).first()
 
 
 @handles("import_plan", title=_("Read a file"))

@@ -14,7 +14,7 @@ class UuidV7(Func):
     output_field = models.UUIDField()
 
 
-class PublicIdField(models.UUIDField):
+class PublicIdField(models.UUIDField[Any, Any]):
     """The id that stands in addresses, the API and files; the bigint key never leaves the house."""
 
     # Django reads database defaults back after an INSERT for fields that say so.

@@ -15,7 +15,9 @@ def grant_bank(schema: str) -> None:
     """
     role = settings.APP_ROLE
     with connection.cursor() as cursor:
-        cursor.execute("select current_user, exists(select from pg_roles where rolname = %s)", [role])
+        cursor.execute(
+            "select current_user, exists(select from pg_roles where rolname = %s)", [role]
+        )
         user, exists = cursor.fetchone()
         if user == role or not exists:
             return

@@ -52,4 +52,3 @@ def _texts(request: HttpRequest) -> Iterable[str]:
 
 def _storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
-

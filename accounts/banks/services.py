@@ -22,6 +22,7 @@ def create_bank(*, schema: str, name: str, hosts: list[str]) -> Bank:
     The step and, when it fails, the error stand on the bank's row; the error is raised too.
     """
     with in_public():
+        bank: Bank
         bank, _ = Bank.objects.get_or_create(schema_name=schema, defaults={"name": name})
         if bank.name != name:
             bank.name = name
@@ -52,20 +53,23 @@ def create_bank(*, schema: str, name: str, hosts: list[str]) -> Bank:
 def migrate_bank(bank: Bank) -> None:
     """The schema, its tables and the serving role's rights; safe to repeat."""
     with connection.cursor() as cursor:
-        cursor.execute("select exists(select from pg_namespace where nspname = %s)", [bank.schema_name])
+        cursor.execute(
+            "select exists(select from pg_namespace where nspname = %s)", [bank.schema_name]
+        )
         if not cursor.fetchone()[0]:
             # As its own statement: on Citus this is what places the bank on a node.
             cursor.execute(f'create schema "{bank.schema_name}"')
     call_command(
         "migrate_schemas", schema_name=bank.schema_name, tenant=True, interactive=False, verbosity=0
     )
-    connection.set_schema_to_public()
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
     grant_bank(bank.schema_name)
 
 
 def create_installation(*, hosts: list[str]) -> Bank:
     """The row of `public` itself: the operators' door."""
     with in_public():
+        public: Bank
         public, _ = Bank.objects.update_or_create(
             schema_name=get_public_schema_name(),
             defaults={"name": "Operators", "state": Bank.State.ACTIVE},

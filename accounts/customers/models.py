@@ -37,7 +37,9 @@ class BankProfile(models.Model):
     class Meta:
         verbose_name = _("bank settings")
         verbose_name_plural = _("bank settings")
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="bank_profile_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="bank_profile_one_row")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -13,7 +13,7 @@ from accounts.models import User
 
 def bank_profile() -> BankProfile:
     """The bank's settings, read once per request or task (kept on the connection's tenant object)."""
-    tenant = connection.tenant
+    tenant = connection.tenant  # type: ignore[attr-defined]
     profile = getattr(tenant, "_profile", None)
     if profile is None:
         profile = BankProfile.objects.get(pk=1)
@@ -36,10 +36,14 @@ def own_customer(user: User) -> Customer | None:
     return Customer.objects.filter(user=user).first()
 
 
-def open_grant(*, staff: User, customer: Customer, now: datetime | None = None) -> AccessGrant | None:
+def open_grant(
+    *, staff: User, customer: Customer, now: datetime | None = None
+) -> AccessGrant | None:
     """The unexpired purpose under which this person may see this customer."""
     return (
-        AccessGrant.objects.filter(staff=staff, customer=customer, expires_at__gt=now or timezone.now())
+        AccessGrant.objects.filter(
+            staff=staff, customer=customer, expires_at__gt=now or timezone.now()
+        )
         .order_by("-expires_at")
         .first()
     )

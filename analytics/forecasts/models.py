@@ -51,7 +51,9 @@ class ForecastPoint(models.Model):
     class Meta:
         app_label = "analytics"
         ordering = ["issue", "month"]
-        constraints = [models.UniqueConstraint(fields=["issue", "month"], name="forecast_point_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["issue", "month"], name="forecast_point_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.issue_id} {self.month:%Y-%m}"
@@ -73,7 +75,9 @@ class ForecastScore(models.Model):
     class Meta:
         app_label = "analytics"
         constraints = [
-            models.UniqueConstraint(fields=["run", "flow", "model", "basis"], name="forecast_score_once")
+            models.UniqueConstraint(
+                fields=["run", "flow", "model", "basis"], name="forecast_score_once"
+            )
         ]
 
     def __str__(self) -> str:

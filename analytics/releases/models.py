@@ -28,9 +28,7 @@ class StaffRelease(models.Model):
 class StaffGroup(models.Model):
     """One group of at least k customers; every staff figure is a sum of whole groups."""
 
-    release = models.ForeignKey(
-        StaffRelease, models.CASCADE, related_name="groups", db_index=False
-    )
+    release = models.ForeignKey(StaffRelease, models.CASCADE, related_name="groups", db_index=False)
     month = models.DateField()
     currency = models.CharField(max_length=3)
     kind = models.CharField(max_length=13)

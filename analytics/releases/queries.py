@@ -85,11 +85,11 @@ def contribution(group: StaffGroup, metric: Metric) -> Decimal | None:
     flow = metric.flow
     assert flow
     if group.kind == flow.kind:
-        return flow.sign * group.net
+        return Decimal(flow.sign * group.net)
     if group.kind != UNCATEGORISED:
         return Decimal(0)
     side = {1: group.money_in, -1: group.money_out, 0: group.net}[flow.direction]
-    return None if side is None else flow.sign * side
+    return None if side is None else Decimal(flow.sign * side)
 
 
 def figure(groups: Iterable[StaffGroup], slice: StaffSlice, name: str) -> Figure:

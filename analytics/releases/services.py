@@ -90,9 +90,7 @@ def make_release(run: Run) -> StepResult:
         waiting=release.waiting,
         packed=release.pack(),
     )
-    StaffGroup.objects.bulk_create(
-        (_group(row, group) for group in release.shown), batch_size=2000
-    )
+    StaffGroup.objects.bulk_create((_group(row, group) for group in release.shown), batch_size=2000)
     return StepResult(len(release.shown), f"{len(release.withheld)} cells too small to show")
 
 

@@ -79,7 +79,7 @@ def customers(request: HttpRequest) -> HttpResponse:
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     opened = queries.opened_by(request.user, rows)  # type: ignore[arg-type]
-    query = {k: v for k, v in request.GET.items() if k in ("q", "branch") and v}
+    query = {k: str(v) for k, v in request.GET.items() if k in ("q", "branch") and v}
     return render(
         request,
         "pages/customers.html",
@@ -93,7 +93,7 @@ def customers(request: HttpRequest) -> HttpResponse:
                 for c in rows
             ],
             "filtered": bool(query),
-            "older_url": f"?{urlencode({**query, 'after': rows[-1].pk})}" if more else "",
+            "older_url": f"?{urlencode({**query, 'after': str(rows[-1].pk)})}" if more else "",
             "first_url": f"?{urlencode(query)}" if form.is_valid() and form.cleaned_data["after"] else "",
         },
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -49,7 +50,7 @@ CHARTS = ("trend", "categories", "segments", "night")
 
 
 @requires(READ_REPORTS)
-def chart_csv(request: HttpRequest, chart: str) -> HttpResponse:
+def chart_csv(request: HttpRequest, chart: str) -> HttpResponseBase:
     """The table behind one card, under the same filter and the same rules."""
     release = releases.published_release()
     if chart not in CHARTS or release is None:
@@ -65,7 +66,7 @@ def chart_csv(request: HttpRequest, chart: str) -> HttpResponse:
 
 
 @requires(READ_REPORTS)
-def groups(request: HttpRequest) -> HttpResponse:
+def groups(request: HttpRequest) -> HttpResponseBase:
     """What a staff figure is the sum of: the published groups, each of at least k customers."""
     release = releases.published_release()
     metric = request.GET.get("metric", "expenses")

@@ -141,7 +141,7 @@ def categories(view: StaffView) -> charts.Chart | None:
     for key, groups in found:
         amount = _of_groups(groups, view)
         if amount > 0:
-            lines.append((key, names.get(key, "") if key else "", amount))
+            lines.append((key, names.get(int(key), "") if key else "", amount))
     if not lines or not total.value:
         return None
     named = sorted((x for x in lines if x[0]), key=lambda x: -x[2])
@@ -149,7 +149,7 @@ def categories(view: StaffView) -> charts.Chart | None:
         _category_row(view, name, key, amount, total)
         for key, name, amount in named[:SHOWN_CATEGORIES]
     ]
-    rest = Decimal(total.value) - sum((r.spent.value for r in rows), Decimal(0))  # type: ignore[misc]
+    rest = Decimal(total.value) - sum((Decimal(r.spent.value or 0) for r in rows), Decimal(0))
     if rest:
         rows.append(
             charts.CategoryRow(

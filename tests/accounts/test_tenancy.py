@@ -36,7 +36,16 @@ def test_public_holds_only_the_list_of_banks_and_the_operators(db):
         cursor.execute("select tablename from pg_tables where schemaname = 'public'")
         tables = {row[0] for row in cursor.fetchall()}
     assert tables == {
-        "banks_bank", "banks_domain", "accounts_user", "account_emailaddress", "account_emailconfirmation",
-        "auth_group", "auth_group_permissions", "auth_permission", "django_admin_log",
-        "django_content_type", "django_migrations", "django_session",
+        "banks_bank",
+        "banks_domain",
+        "accounts_user",
+        "account_emailaddress",
+        "account_emailconfirmation",
+        "auth_group",
+        "auth_group_permissions",
+        "auth_permission",
+        "django_admin_log",
+        "django_content_type",
+        "django_migrations",
+        "django_session",
     }

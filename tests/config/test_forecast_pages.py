@@ -25,7 +25,9 @@ def customer(north: str) -> Customer:
     BankProfile.objects.filter(pk=1).update(business_day=TODAY, currency="EUR", locale="en")
     made = factories.make_customer(with_sign_in=True)
     account = factories.make_account(customer=made)
-    rows = [{"amount": "-10", "category": "coffee", "booked_on": date(2026, m, 4)} for m in range(1, 7)]
+    rows = [
+        {"amount": "-10", "category": "coffee", "booked_on": date(2026, m, 4)} for m in range(1, 7)
+    ]
     factories.make_transactions(account, rows)
     return made
 
@@ -44,7 +46,9 @@ def make_run(books: str = "ab12cd34") -> Run:
     )  # fmt: skip
 
 
-def issue(customer: Customer, run: Run, *, months: int = 5, value: Any = "50", **fields: Any) -> None:
+def issue(
+    customer: Customer, run: Run, *, months: int = 5, value: Any = "50", **fields: Any
+) -> None:
     """All three flows; with less than five months none has points."""
     for flow in ("income", "expenses", "net"):
         made = ForecastIssue.objects.create(
@@ -147,7 +151,9 @@ def test_an_older_run_stays_what_it_was(client: Client, customer: Customer) -> N
     assert "June 2026: €50.00" in text.replace(" ;", ";")
 
 
-@pytest.mark.parametrize("query", ["run=2026-06-21-ffffffff", "run=x", "run=2026-13-01-ab", "currency=CZK"])
+@pytest.mark.parametrize(
+    "query", ["run=2026-06-21-ffffffff", "run=x", "run=2026-13-01-ab", "currency=CZK"]
+)
 def test_what_was_never_issued_is_missing(client: Client, customer: Customer, query: str) -> None:
     issue(customer, make_run())
     assert client.get("/forecast/income/").status_code == 200

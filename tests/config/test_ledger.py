@@ -86,7 +86,9 @@ def id_of(text: str) -> str:
 # -- the list ------------------------------------------------------------------------------------
 
 
-def test_lines_newest_first_with_the_sums_of_the_filter(client: Client, account: BankAccount) -> None:
+def test_lines_newest_first_with_the_sums_of_the_filter(
+    client: Client, account: BankAccount
+) -> None:
     found, body = page(client)
     assert shown(body) == [
         "Blue Door", "Who knows", "Moved", "Refund", "Corner Shop", "Oak Street", "Harbour Works",
@@ -158,16 +160,27 @@ def test_filters(client: Client, account: BankAccount, query: str, names: list[s
 
 
 def test_a_first_level_takes_what_lies_below_it(client: Client, account: BankAccount) -> None:
-    groceries, market = (factories.category(code).public_id for code in ("groceries", "supermarket"))
+    groceries, market = (
+        factories.category(code).public_id for code in ("groceries", "supermarket")
+    )
     first_level = shown(page(client, f"{JUNE}&categories={groceries}")[1])
-    assert first_level == shown(page(client, f"{JUNE}&categories={market}")[1]) == ["Refund", "Corner Shop"]
+    assert (
+        first_level
+        == shown(page(client, f"{JUNE}&categories={market}")[1])
+        == ["Refund", "Corner Shop"]
+    )
 
 
 def test_chips_name_the_filter_and_lead_out_of_it(client: Client, account: BankAccount) -> None:
     url = f"{JUNE}&account={account.public_id}&q=corner&metric=expenses"
     _, body = page(client, url)
     chips = re.findall(r'<a class="chip" href="([^"]*)">([^<]*)', body)
-    assert [name for _, name in chips] == ["June 2026", "Everyday ··4821", "“corner”", "Behind: Expenses"]
+    assert [name for _, name in chips] == [
+        "June 2026",
+        "Everyday ··4821",
+        "“corner”",
+        "Behind: Expenses",
+    ]
     for address, name in chips:
         rest = address.replace("&amp;", "&")
         assert len(re.findall('class="chip"', page(client, URL + rest)[1])) == 3, name
@@ -188,7 +201,9 @@ def test_chips_name_the_filter_and_lead_out_of_it(client: Client, account: BankA
         ("q=" + "x" * 101, "at most 100 characters"),
     ],
 )
-def test_what_cannot_be_read_is_said(client: Client, account: BankAccount, query: str, said: str) -> None:
+def test_what_cannot_be_read_is_said(
+    client: Client, account: BankAccount, query: str, said: str
+) -> None:
     _, body = page(client, f"{URL}?{query}", status=400)
     assert said in body and not shown(body)
 
@@ -253,7 +268,9 @@ def choose(client: Client, text: str, code: str | None, *, htmx: bool = True, **
     return client.post(f"{URL}{encode_one(row.pk)}/category/", fields, headers=headers)
 
 
-def test_a_category_chosen_in_the_row_moves_the_sums_beside_it(client: Client, account: BankAccount) -> None:
+def test_a_category_chosen_in_the_row_moves_the_sums_beside_it(
+    client: Client, account: BankAccount
+) -> None:
     response = choose(client, "Who knows", "own_transfer")
     body = response.content.decode()
     assert response.status_code == 200
@@ -299,7 +316,9 @@ def test_an_account_being_written_is_said(
 
 
 @pytest.mark.parametrize("key", ["", "x", "00000000-0000-0000-0000-000000000001"])
-def test_an_unknown_category_changes_nothing(client: Client, account: BankAccount, key: str) -> None:
+def test_an_unknown_category_changes_nothing(
+    client: Client, account: BankAccount, key: str
+) -> None:
     before = line("Corner Shop").category
     response = choose(client, "Corner Shop", None, category=key)
     assert response.status_code == 400
@@ -311,7 +330,9 @@ def test_a_category_of_somebody_else_is_as_unknown(client: Client, account: Bank
     other = factories.make_customer()
     parent = factories.category("dining")
     theirs = factories.make_category(name="Theirs", customer=other, parent=parent)
-    mine = factories.make_category(name="Mine", customer=account.holders.get().customer, parent=parent)
+    mine = factories.make_category(
+        name="Mine", customer=account.holders.get().customer, parent=parent
+    )
     assert choose(client, "Corner Shop", None, category=str(theirs.public_id)).status_code == 400
     assert choose(client, "Corner Shop", None, category=str(mine.public_id)).status_code == 200
     assert line("Corner Shop").category == mine
@@ -379,7 +400,7 @@ def test_staff_read_under_a_purpose_and_change_nothing(
     found, body = page(client, f"{JUNE}&{named}")
     assert "Corner Shop" in shown(body) and "hx-post" not in body
     assert all(named in f.trace for f in found.figures)
-    links = [link for link in found.links if link.startswith(URL) or link.startswith("?")]
+    links = [link for link in found.links if link.startswith((URL, "?"))]
     assert len(links) > 8 and all(named in link for link in links), links
     detail = next(link for link in links if re.search("[0-9a-f]{32}", link))
     assert page(client, detail)[1].count("<select") == 0
@@ -423,5 +444,7 @@ def test_what_looks_like_a_formula_is_made_harmless(
     assert row["account"].startswith("'=") and row["amount"] == "-5.0000"
 
 
-def test_a_file_of_a_filter_that_cannot_be_read_is_none(client: Client, account: BankAccount) -> None:
+def test_a_file_of_a_filter_that_cannot_be_read_is_none(
+    client: Client, account: BankAccount
+) -> None:
     assert client.get(f"{URL}export.csv?period=never").status_code == 400

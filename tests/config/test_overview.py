@@ -180,7 +180,9 @@ def test_a_filter_that_cannot_be_read_says_why(
     assert not found.figures
 
 
-def test_an_account_of_somebody_else_is_as_unknown_as_none(client: Client, customer: Customer) -> None:
+def test_an_account_of_somebody_else_is_as_unknown_as_none(
+    client: Client, customer: Customer
+) -> None:
     fill(customer)
     foreign = factories.make_account()
     _, one = page(client, f"{URL}?account={foreign.public_id}", status=400)
@@ -336,7 +338,9 @@ def test_staff_see_it_under_a_purpose_with_the_customer_on_every_link(
     assert client.get(URL).status_code == 403
 
 
-def test_a_customer_who_names_somebody_else_finds_nothing(client: Client, customer: Customer) -> None:
+def test_a_customer_who_names_somebody_else_finds_nothing(
+    client: Client, customer: Customer
+) -> None:
     other = factories.make_customer()
     assert client.get(f"{URL}?customer={other.public_id}").status_code == 404
     assert client.get(f"{URL}?customer={customer.public_id}").status_code == 200

@@ -13,7 +13,21 @@ MONEY = re.compile(
 BARE_OK_ATTRIBUTES = {"data-cell", "data-progress", "data-preview"}
 BARE_OK_TAGS = {"script", "style", "option", "select", "input", "textarea", "pattern"}
 BARE_OK_CLASSES = {"tick", "raw", "cell-bad", "cell-ok"}
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,9 @@ class Page(HTMLParser):
             if given.get("data-value", "") != "" and not given.get("href"):
                 self.untraced.append(str(given))
             self.figures.append(
-                Found(given.get("data-metric", ""), given.get("data-value", ""), given.get("href", ""))
+                Found(
+                    given.get("data-metric", ""), given.get("data-value", ""), given.get("href", "")
+                )
             )
         elif tag == "a" and given.get("href"):
             self.links.append(given["href"])

@@ -18,7 +18,14 @@ from tests import twins
 MATRIX = Path(__file__).with_name("matrix.txt")
 ROLES = ("anonymous", "customer", "viewer", "analyst", "analyst+purpose", "admin", "admin+purpose")
 # Which twin person plays the role (keys of tests/twins.PEOPLE); 6 holds an open purpose, 7 is given one.
-PERSON = {"customer": 1, "viewer": 2, "analyst": 3, "analyst+purpose": 6, "admin": 4, "admin+purpose": 7}
+PERSON = {
+    "customer": 1,
+    "viewer": 2,
+    "analyst": 3,
+    "analyst+purpose": 6,
+    "admin": 4,
+    "admin+purpose": 7,
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -72,7 +79,11 @@ def address(route: Route, which: str) -> str | None:
     if route.name != route.pattern:
         return reverse(route.name, urlconf="config.urls", kwargs=values)
     # Routes without a name (the admin's redirect and its catch-all): the pattern, filled in.
-    path = re.sub(r"\(\?P<(\w+)>[^)]*\)\$?|<(?:\w+:)?(\w+)>", lambda m: str(values[m[1] or m[2]]), route.pattern)
+    path = re.sub(
+        r"\(\?P<(\w+)>[^)]*\)\$?|<(?:\w+:)?(\w+)>",
+        lambda m: str(values[m[1] or m[2]]),
+        route.pattern,
+    )
     return f"/{path}"
 
 

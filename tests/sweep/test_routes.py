@@ -64,14 +64,18 @@ def twin_a(twin_banks: None) -> Iterator[twins.Twin]:
 
 def test_the_resolver_is_walked_into_every_include() -> None:
     assert len(ALL) > 60
-    assert {"account_login", "api:transactions", "pages:home", "admin:index"} <= {r.name for r in ALL}
+    assert {"account_login", "api:transactions", "pages:home", "admin:index"} <= {
+        r.name for r in ALL
+    }
 
 
 def answer(client: Client, method: str, url: str) -> Any:
     return client.generic(method, url, **({} if method == "GET" else {"HTTP_ACCEPT": "*/*"}))
 
 
-def observed(twin: twins.Twin, only: set[str] | None = None) -> dict[tuple[str, str], tuple[int, ...]]:
+def observed(
+    twin: twins.Twin, only: set[str] | None = None
+) -> dict[tuple[str, str], tuple[int, ...]]:
     """What the product answers: each route, method and role, with the twin's canary looked for."""
     from django.db import transaction
 
@@ -85,14 +89,20 @@ def observed(twin: twins.Twin, only: set[str] | None = None) -> dict[tuple[str, 
                 with transaction.atomic():
                     point = transaction.savepoint()
                     response = answer(client, method, url)
-                    body = b"".join(response.streaming_content) if response.streaming else response.content
+                    body = (
+                        b"".join(response.streaming_content)
+                        if response.streaming
+                        else response.content
+                    )
                     with in_bank(twin.schema):
                         transaction.savepoint_rollback(point)
                 leak = twins.B.canary.encode().lower()
                 assert leak not in body.lower(), f"{method} {url} as {role} shows the other bank"
                 assert not CENTS.search(body), f"{method} {url} as {role} shows its amounts"
                 assert leak not in str(dict(response.headers)).lower().encode()
-                assert response.status_code < 500, f"{method} {url} as {role}: {response.status_code}"
+                assert response.status_code < 500, (
+                    f"{method} {url} as {role}: {response.status_code}"
+                )
                 cells.append(response.status_code)
             found[route.name, method] = cells
     return {key: tuple(cells) for key, cells in found.items()}
@@ -115,7 +125,11 @@ def test_role_matrix(twin_a: twins.Twin, request: pytest.FixtureRequest) -> None
     golden = read_matrix(URLCONF)
     missing = sorted(set(found) - set(golden))
     stale = sorted(set(golden) - set(found))
-    wrong = [f"{key}: {found[key]} ≠ {golden[key]}" for key in golden if key in found and found[key] != golden[key]]
+    wrong = [
+        f"{key}: {found[key]} ≠ {golden[key]}"
+        for key in golden
+        if key in found and found[key] != golden[key]
+    ]
     assert not missing, f"routes without an entry in matrix.txt: {missing}"
     assert not stale, f"entries without a route: {stale}"
     assert not wrong, "\n".join(wrong)

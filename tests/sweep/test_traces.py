@@ -56,7 +56,9 @@ class Tracer:
             self.checked[metric, url] = self.follow(metric, url)
         found = self.checked[metric, url]
         expected = Decimal(value) if value else None
-        assert found == expected, f"{where}: {metric} says {value}, its trace {trace} adds up to {found}"
+        assert found == expected, (
+            f"{where}: {metric} says {value}, its trace {trace} adds up to {found}"
+        )
 
     def follow(self, metric: str, url: str) -> Decimal | None:
         if "/trace/" in url:
@@ -89,7 +91,9 @@ class Tracer:
 
     def get(self, url: str) -> Any:
         response = self.client.get(url)
-        assert response.status_code == 200, f"{url}: {response.status_code} {response.content[:200]!r}"
+        assert response.status_code == 200, (
+            f"{url}: {response.status_code} {response.content[:200]!r}"
+        )
         return response.json()
 
 

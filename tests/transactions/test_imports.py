@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 from django.db.models import Sum
 
+from tests import factories
 from transactions import ledger
 from transactions.audit import audit_ledger
 from transactions.imports import services
-from transactions.imports.errors import AccountNeeded, ImportProblem, PlanChanged, PlanMissing, UndoRefused
+from transactions.imports.errors import (
+    AccountNeeded,
+    ImportProblem,
+    PlanChanged,
+    PlanMissing,
+    UndoRefused,
+)
 from transactions.models import BankAccount, ImportBatch, MonthTotal, Transaction
-from tests import factories
 
 GENERIC = (
     b"Date,Description,Amount\n"
@@ -123,7 +129,14 @@ def test_a_plan_is_committed_once_and_only_as_shown(north):
 def test_rows_that_look_like_another_sources_wait_for_the_person(north):
     account = factories.make_account()
     factories.make_transactions(
-        account, [{"amount": "-48.20", "booked_on": __import__("datetime").date(2026, 5, 3), "raw_text": "FP"}]
+        account,
+        [
+            {
+                "amount": "-48.20",
+                "booked_on": __import__("datetime").date(2026, 5, 3),
+                "raw_text": "FP",
+            }
+        ],
     )
     batch = planned(account, GENERIC)
     assert batch.counts["doubtful"] == 1 and batch.counts["new"] == 3
@@ -152,7 +165,9 @@ def test_card_numbers_never_reach_the_ledger(north):
 
 def test_without_an_account_the_person_is_asked(north):
     customer = factories.make_customer()
-    batch = services.receive(stream=io.BytesIO(GENERIC), name="x.csv", customer=customer, limit=10_000)
+    batch = services.receive(
+        stream=io.BytesIO(GENERIC), name="x.csv", customer=customer, limit=10_000
+    )
     with pytest.raises(AccountNeeded):
         services.plan(batch)
 
@@ -160,7 +175,9 @@ def test_without_an_account_the_person_is_asked(north):
 def exports() -> list[Path]:
     from tests.conftest import DATA
 
-    return sorted(p for p in (DATA / "exports").rglob("*") if p.parent.name.startswith(("csv_", "malformed")))
+    return sorted(
+        p for p in (DATA / "exports").rglob("*") if p.parent.name.startswith(("csv_", "malformed"))
+    )
 
 
 @pytest.mark.parametrize("path", exports(), ids=lambda p: p.name)
@@ -185,7 +202,9 @@ def test_every_real_file_adds_up_or_is_refused_in_words(north, data, path):
         assert result.new == counts["new"]
         money = batch.sums.get("EUR", {}).values()
         expected = sum((Decimal(m["in"]) - Decimal(m["out"]) for m in money), Decimal(0))
-        posted = Transaction.objects.filter(account=account, status="posted").aggregate(s=Sum("amount"))["s"]
+        posted = Transaction.objects.filter(account=account, status="posted").aggregate(
+            s=Sum("amount")
+        )["s"]
         assert (posted or Decimal(0)) == expected
         assert audit_ledger() == []
         services.undo(batch)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -148,7 +149,7 @@ def _differences(planned: bytes, again: bytes) -> list[RowDifference]:
 
 
 def _apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitResult:
-    params = {"batch": batch.pk, "verdicts": planned, "accounts": accounts}
+    params: dict[str, Any] = {"batch": batch.pk, "verdicts": planned, "accounts": accounts}
     numbered = tables.numbered(f"n, line, {_COPIED}", has_ids=batch.basis["has_ids"])
     new = changed = returned = 0
     if verdict_codes.NEW.encode() in planned:

@@ -161,7 +161,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
     ]  # fmt: skip
     copy_text("transactions_importissue", REJECT_COLUMNS, staging.reject_blocks())
     with connection.cursor() as cursor:
-        params = {"batch": batch.pk, "verdicts": found.codes}
+        params: dict[str, Any] = {"batch": batch.pk, "verdicts": found.codes}
         cursor.execute(_ISSUES, params)
         cursor.execute(_REPEATED, params)
         cursor.execute(_SUMS, params)

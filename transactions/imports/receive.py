@@ -1,6 +1,6 @@
 """A file arrives: kept as received, and recognised."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
 from django.db import transaction
@@ -19,7 +19,7 @@ OPEN_STATES = (ImportBatch.State.RECEIVED, ImportBatch.State.REFUSED, ImportBatc
 
 def receive(
     *,
-    stream: BinaryIO | Iterable[bytes],
+    stream: BinaryIO,
     name: str,
     content_type: str = "",
     customer: Customer,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -88,7 +89,7 @@ def undo(
             raise UndoRefused(refusal)
         offers = tuple(reimport_offers(batch))
         accounts = _accounts(batch)
-        params = {"batch": batch.pk, "accounts": accounts}
+        params: dict[str, Any] = {"batch": batch.pk, "accounts": accounts}
         with writing_accounts(accounts, wait=True):
             with connection.cursor() as cursor:
                 cursor.execute(_KEEP_EDITS, params)
@@ -146,12 +147,12 @@ def _touched(batch: ImportBatch) -> list[int]:
     mine = set(
         Transaction.objects.filter(pk__in=ids, batch_id=batch.pk).values_list("pk", flat=True)
     )
-    mine |= set(
+    changed: set[int | None] = set(
         batch.issues.filter(verdict="changed", transaction_id__in=ids).values_list(
             "transaction_id", flat=True
         )
-    ) - {None}
-    return sorted(pk for pk in mine if pk is not None)
+    )
+    return sorted(mine | {pk for pk in changed if pk is not None})
 
 
 def _before_images(batch: ImportBatch) -> Iterator[str]:

@@ -67,7 +67,9 @@ class AccountHolder(models.Model):
 class BalanceStatement(models.Model):
     """What the bank or a file states as the balance at the end of a day."""
 
-    account = models.ForeignKey(BankAccount, models.PROTECT, related_name="statements", db_index=False)
+    account = models.ForeignKey(
+        BankAccount, models.PROTECT, related_name="statements", db_index=False
+    )
     day = models.DateField()
     amount = money_field()
     source = models.CharField(max_length=20)
@@ -75,7 +77,9 @@ class BalanceStatement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "day", "source"], name="statement_account_day")
+            models.UniqueConstraint(
+                fields=["account", "day", "source"], name="statement_account_day"
+            )
         ]
 
     def __str__(self) -> str:

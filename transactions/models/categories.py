@@ -42,7 +42,13 @@ class Category(models.Model):
     is_hidden = models.BooleanField(_("hidden"), default=False)
     # Where its lines went; it stays, hidden, so that its code and old records still mean something.
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
     )
 
     objects = CategoryQuerySet.as_manager()

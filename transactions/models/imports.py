@@ -25,7 +25,9 @@ class ImportBatch(models.Model):
     # Null for lines that came for many customers at once.
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="+")
     # Null until the person has said which account (a file with one account).
-    account = models.ForeignKey(BankAccount, models.PROTECT, null=True, blank=True, related_name="+")
+    account = models.ForeignKey(
+        BankAccount, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     source = models.CharField(max_length=12, default="file")
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
@@ -49,7 +51,9 @@ class ImportBatch(models.Model):
     refused_code = models.CharField(max_length=40, blank=True, default="")
     refused_message = models.CharField(max_length=500, blank=True, default="")
     job = models.ForeignKey(Job, models.PROTECT, null=True, blank=True, related_name="+")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     planned_at = models.DateTimeField(null=True, blank=True)
     committed_at = models.DateTimeField(null=True, blank=True)

@@ -75,7 +75,9 @@ class Transaction(models.Model):
                 fields=["account", "fingerprint", "occurrence"], name="transaction_once"
             )
         ]
-        indexes = [models.Index(fields=["account", "booked_on", "id"], name="transaction_account_day")]
+        indexes = [
+            models.Index(fields=["account", "booked_on", "id"], name="transaction_account_day")
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -93,7 +95,9 @@ class MonthTotal(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "month", "category_id"], name="month_total_cell")
+            models.UniqueConstraint(
+                fields=["account", "month", "category_id"], name="month_total_cell"
+            )
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("schema", help="name of the schema, such as north")
         parser.add_argument("--name", required=True, help="name that people read")
-        parser.add_argument("--host", action="append", required=True, help="host name; may be repeated")
+        parser.add_argument(
+            "--host", action="append", required=True, help="host name; may be repeated"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         bank = services.create_bank(
