@@ -160,7 +160,7 @@ def walk(client: Client, start: list[str]) -> tuple[Tracer, int]:
         assert not page.bare, f"{url}: numbers without a figure: {page.bare[:5]}"
         assert not page.untraced, f"{url}: figures without a trace: {page.untraced[:3]}"
         for found in page.figures:
-            if found.trace and found.metric in METRICS:
+            if found.trace.startswith(("/transactions/", "/trace/")) and found.metric in METRICS:
                 n_figures += 1
                 tracer.check(found.metric, found.value, found.trace, url)
     print(f"D1: {n_pages} pages, {n_figures} figures, {len(tracer.checked)} traces followed")

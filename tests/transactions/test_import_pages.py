@@ -27,7 +27,9 @@ def test_a_file_goes_in_by_its_plan_and_out_again(north_client):
     batch = ImportBatch.objects.get()
     preview = north_client.get(page.headers["Location"])
     assert b"Nothing is written yet" in preview.content and not Transaction.objects.exists()
-    answer = north_client.post(f"/imports/{batch.public_id}/commit/", {"plan_hash": batch.plan_hash})
+    answer = north_client.post(
+        f"/imports/{batch.public_id}/commit/", {"plan_hash": batch.plan_hash}
+    )
     assert answer.headers["Location"].endswith("/done/") and total(account) == Decimal("2983.40")
     assert Transaction.objects.filter(account=account).count() == 4
     assert north_client.get(answer.headers["Location"]).status_code == 200
