@@ -1,6 +1,7 @@
 """The way of a file in five steps, each a plain page: upload, format, preview, commit, done."""
 
 import csv
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from transactions.imports.accounts import create_account
 from transactions.imports.errors import ImportProblem, PlanChanged
 from transactions.imports.forms import NEW_ACCOUNT, LayoutForm, UndoForm, UploadForm
 from transactions.models import ImportBatch
+from transactions.plain_money import plain_amount
 
 STEPS = (_("Upload"), _("Format"), _("Columns"), _("Preview"), _("Commit"))
 # Files up to this size are planned while the person waits; longer ones are a job.
@@ -170,8 +172,8 @@ def _preview_context(batch: ImportBatch) -> dict[str, Any]:
         {
             "currency": currency,
             "kind": kinds.get(kind, kind),
-            "in": of["in"],
-            "out": of["out"],
+            "in": plain_amount(Decimal(of["in"]), currency),
+            "out": plain_amount(Decimal(of["out"]), currency),
             "rows": of["rows"],
         }
         for currency, by_kind in batch.sums.items()
