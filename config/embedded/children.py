@@ -86,9 +86,7 @@ def record(path: Path, children: Iterable[Child], *, address: str) -> None:
         {"name": child.name, "pid": child.process.pid, "command": child.process.args}
         for child in children
     ]
-    write_private(
-        path, json.dumps({"runner": os.getpid(), "address": address, "children": noted}, indent=1)
-    )
+    write_private(path, json.dumps({"address": address, "children": noted}, indent=1))
 
 
 def read_record(path: Path) -> dict[str, object]:

@@ -15,18 +15,20 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from config.embedded import children, interrupts, places, preparation, servers
 from config.embedded.children import Child, start_child
 from config.embedded.errors import EmbeddedError
 from config.embedded.interrupts import Stopped
-from config.embedded.processes import command_line
 from config.embedded.reload import Watch
 from config.embedded.servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
+STOP_SECONDS = 60.0
 SERVER_RESTARTS = 3
 
 
@@ -77,13 +79,15 @@ class Demo:
 
     def stop(self) -> None:
         """Stop the children, then the servers this run started."""
-        if self.sign_ins is not None:
-            self.sign_ins.stop()
-        children.stop_children(reversed(self.children))
-        self.children = []
-        self.record.unlink(missing_ok=True)
-        if self.servers is not None:
-            Servers("", "", "", started=tuple(self.started), place=self.servers.place).stop()
+        try:
+            if self.sign_ins is not None:
+                self.sign_ins.stop()
+            children.stop_children(self.children)
+            self.children = []
+            self.record.unlink(missing_ok=True)
+        finally:
+            if self.servers is not None:
+                replace(self.servers, started=tuple(self.started)).stop()
 
     def _start_servers(self) -> None:
         with interrupts.held():
@@ -209,13 +213,10 @@ def up(root: Path, *, reload: bool) -> int:
     """Run the demo until it is stopped; the exit code of `make demo`."""
     with interrupts.caught():
         demo = Demo(root, reload=reload)
-        with _only_one(demo) as alone:
-            if not alone:
-                running = children.read_record(demo.record)
-                _say(
-                    f"The demo already runs at {running.get('address', 'an unknown address')} "
-                    f"(process {running.get('runner', 'unknown')}); `make down` stops it."
-                )
+        with _only_one(demo.home) as other:
+            if other is not None:
+                address = children.read_record(demo.record).get("address", "the moment of starting")
+                _say(f"The demo already runs at {address} (process {other}); `make down` stops it.")
                 return 0
             try:
                 demo.serve()
@@ -230,17 +231,22 @@ def up(root: Path, *, reload: bool) -> int:
 def down(root: Path) -> int:
     """Stop a demo started elsewhere, what a killed one left, and its servers."""
     home = places.home_folder(root, "demo")
+    if not home.exists():
+        _say("Nothing was running.")
+        return 0
     record = home / "running.json"
     stopped: list[str] = []
-    runner = children.read_record(record).get("runner")
-    if isinstance(runner, int) and "config.embedded.demo" in command_line(runner):
-        os.kill(runner, signal.SIGTERM)
-        deadline = time.monotonic() + 60
-        while "config.embedded.demo" in command_line(runner):
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"The demo (process {runner}) does not stop.")
-            time.sleep(0.1)
-        stopped.append("the demo")
+    deadline = time.monotonic() + STOP_SECONDS
+    while True:
+        with _only_one(home) as runner:
+            if runner is None:
+                break
+        if not stopped:
+            os.kill(runner, signal.SIGTERM)
+            stopped.append("the demo")
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"The demo (process {runner}) does not stop.")
+        time.sleep(0.1)
     stopped += children.stop_recorded(record)
     stopped += servers.stop(root, name="demo")
     _say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
@@ -248,14 +254,27 @@ def down(root: Path) -> int:
 
 
 @contextlib.contextmanager
-def _only_one(demo: Demo) -> Iterator[bool]:
-    with (demo.home / "running.lock").open("a") as lock:
+def _only_one(home: Path) -> Iterator[int | None]:
+    """Hold the runner's lock, giving None; or give the process id of the runner that holds it."""
+    with (home / "running.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-        else:
-            yield True
+            yield _holder(lock)
+            return
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield None
+
+
+def _holder(lock: TextIO) -> int:
+    for _ in range(20):
+        lock.seek(0)
+        if pid := lock.read():
+            return int(pid)
+        time.sleep(0.05)  # it holds the lock and is about to write its number
+    raise EmbeddedError("The demo is being started or stopped right now: try again in a moment.")
 
 
 def _port(text: str) -> int:

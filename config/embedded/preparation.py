@@ -140,6 +140,5 @@ class SignIns:
         return said.rstrip() if self.asked.returncode == 0 else ""
 
     def stop(self) -> None:
-        if self.asked.poll() is None:
-            self.asked.kill()
-        self.asked.communicate()
+        self.asked.kill()
+        self.asked.wait()
