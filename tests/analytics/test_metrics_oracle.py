@@ -88,7 +88,7 @@ def a_slice(chance: random.Random, customer: Customer, accounts: list[BankAccoun
             first.replace(day=1),
             (last.replace(day=28) + timedelta(days=4)).replace(day=1),
         )
-    elif kind < 0.8:
+    if 0.5 < kind < 0.8:
         month_start = chance.randrange(2, 29)
     named = chance.sample(accounts, chance.choice((0, 0, 0, 1, 2)))
     found = category_refs(Category.objects.filter(pk__in=_some(chance)))
