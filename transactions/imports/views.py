@@ -207,12 +207,12 @@ def commit(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     try:
         services.commit(batch, plan_hash=plan_hash, user=_user(request))
     except PlanChanged as changed:
-        batch.refresh_from_db()
+        try:
+            batch = services.plan(batch)
+        except ImportProblem as problem:
+            messages.error(request, problem.sentence)
+            return redirect("imports:format", batch_id=batch.public_id)
         context = _preview_context(batch) | {"changed": changed}
-        if batch.state == ImportBatch.State.PLANNED:
-            services.plan(batch)
-            batch.refresh_from_db()
-            context = _preview_context(batch) | {"changed": changed}
         return render(request, "imports/preview.html", context, status=409)
     except ImportProblem as problem:
         messages.error(request, problem.sentence)
