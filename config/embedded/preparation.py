@@ -23,6 +23,7 @@ from config.embedded.urls import database_settings
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What a demo bank is made from: when one of these changes, the preparation is run again.
 PREPARED_FROM = ("**/migrations/*.py", "**/*demo*.py", "**/demo/**/*.py", "**/samples/**/*.py")
+UNFINISHED = "unfinished"
 NOT_OURS = (".venv", ".local", "tests", "node_modules")
 
 
@@ -86,13 +87,14 @@ def prepare(
     wanted = digest(root)
     if prepared_from == wanted:
         return False
+    given.record_preparation(url, variable, UNFINISHED)
     as_owner = {**environment, "MIGRATION_DATABASE_URL": url}
+    steps = [(["migrate_schemas", "--verbosity=0"], "Migrating")]
+    if prepared_from:  # banks may exist; new ones get their rights as they are made
+        steps.append((["grant_banks", "--verbosity=0"], "Granting rights"))
     seed = ["seed_demo", f"--data={data_folder(root)}"]
-    for arguments, what in (
-        (["migrate_schemas", "--verbosity=0"], "Migrating"),
-        (["grant_banks", "--verbosity=0"], "Granting rights"),
-        (seed, "Making the demo banks (a minute or two the first time)"),
-    ):
+    steps.append((seed, "Making the demo banks (a minute or two the first time)"))
+    for arguments, what in steps:
         say(f"{what} …")
         began = time.monotonic()
         if run([sys.executable, "manage.py", *arguments], as_owner) != 0:

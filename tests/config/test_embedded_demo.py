@@ -167,12 +167,7 @@ def test_demo_comes_up_whole_and_a_signal_takes_all_of_it_down(
     runner = run()
     said = runner.until("Ready in")
     assert f"john.doe@example.com on --port={port}" in said
-    assert commands(product) == [
-        "migrate_schemas owner",
-        "grant_banks owner",
-        "seed_demo owner",
-        "demo_signins app",
-    ]
+    assert commands(product) == ["migrate_schemas owner", "seed_demo owner", "demo_signins app"]
     seen = page(port)
     assert "'COUNTERFOIL_DEMO': '1'" in seen and "'APP_ROLE': 'app'" in seen
     assert "'MIGRATION_DATABASE_URL': None" in seen
@@ -311,8 +306,13 @@ def test_failed_step_is_named_and_nothing_stays(product: Path, run: Run) -> None
     assert not any(servers.status(product).values())
     (product / "fail-seed_demo").unlink()
     commands(product)
-    run().until("Ready in")  # nothing was noted as done
-    assert "seed_demo owner" in commands(product)
+    run().until("Ready in")
+    # Nothing was noted as done, and banks may have been made: they get their rights again.
+    assert commands(product)[:3] == [
+        "migrate_schemas owner",
+        "grant_banks owner",
+        "seed_demo owner",
+    ]
 
 
 def test_secrets_are_made_once_and_kept_private(product: Path, run: Run) -> None:
