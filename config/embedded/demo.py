@@ -69,9 +69,12 @@ class Demo:
         )
         preparation.prepare(self.root, self.servers, self.environment, _say, self._run)
         _say("Starting web, worker and beat …")
-        self._start_children()
-        self.sign_ins = preparation.SignIns(self.root, self.environment, self.port)
+        with interrupts.held():
+            self.sign_ins = preparation.SignIns(self.root, self.home, self.environment, self.port)
+        # One after the other: on a small machine the first page comes seconds sooner.
+        self._start_web()
         self._wait_until_healthy()
+        self._start_background()
         _say(self.sign_ins.text())
         took = time.monotonic() - began
         _say(f"\nReady in {took:.0f} s at {self.address}. Ctrl-C stops it; logs: {self.home}")
@@ -106,7 +109,7 @@ class Demo:
                     f"stop what uses it, or choose another, e.g. `PORT={self.port + 1} make demo`."
                 ) from None
 
-    def _start_children(self) -> None:
+    def _start_web(self) -> None:
         python = sys.executable
         host = f"[{self.bind}]" if ":" in self.bind else self.bind
         web = [
@@ -118,7 +121,6 @@ class Demo:
             web = [python, "manage.py", "runserver", f"{host}:{self.port}"]
             self.environment["DEBUG"] = "1"
         self._start("web", web, {"DATABASE_POOL": "1"})
-        self._start_background()
 
     def _start_background(self) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "config"]

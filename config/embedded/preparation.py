@@ -122,25 +122,43 @@ def data_folder(root: Path) -> Path:
 
 
 class SignIns:
-    """`manage.py demo_signins`, asked while the demo starts and read when it is up."""
+    """What `manage.py demo_signins` prints: asked while the demo starts, kept for the next start."""
 
-    def __init__(self, root: Path, environment: Mapping[str, str], port: int) -> None:
-        self.asked = subprocess.Popen(
-            [sys.executable, "manage.py", "demo_signins", f"--port={port}"],
-            cwd=root,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
+    def __init__(self, root: Path, home: Path, environment: Mapping[str, str], port: int) -> None:
+        self.kept = home / "signins.json"
+        made_for = f"{digest(root)} {port} {environment['DATABASE_URL']}"
+        self.key = hashlib.sha256(made_for.encode()).hexdigest()
+        self.asked: subprocess.Popen[str] | None = None
+        self.known = self._read()
+        if not self.known:
+            self.asked = subprocess.Popen(
+                [sys.executable, "manage.py", "demo_signins", f"--port={port}"],
+                cwd=root,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+            )
 
     def text(self) -> str:
         """What it says; nothing where there is no such command."""
-        said, _ = self.asked.communicate()
-        return said.rstrip() if self.asked.returncode == 0 else ""
+        if self.asked is not None:
+            said, _ = self.asked.communicate()
+            if self.asked.returncode == 0 and said.strip():
+                self.known = said.rstrip()
+                write_private(self.kept, json.dumps({"key": self.key, "text": self.known}))
+        return self.known
 
     def stop(self) -> None:
-        self.asked.kill()
-        self.asked.wait()
+        if self.asked is not None:
+            self.asked.kill()
+            self.asked.wait()
+
+    def _read(self) -> str:
+        try:
+            found = json.loads(self.kept.read_text())
+        except (OSError, ValueError):
+            return ""
+        return str(found["text"]) if found.get("key") == self.key else ""
