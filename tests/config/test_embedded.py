@@ -119,6 +119,21 @@ def test_killed_server_starts_again_with_its_data(root: Path, start: Start, vict
     assert redis.Redis.from_url(again.redis_url).ping()
 
 
+def test_redis_that_is_too_busy_to_answer_is_not_doubled(
+    root: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start()
+    monkeypatch.setattr(redis_server, "ANSWER_SECONDS", 0.3)
+    pid = servers.status(root)["redis"]
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert start().started == ()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert servers.status(root)["redis"] == pid
+
+
 def test_process_id_given_to_another_program_is_neither_stopped_nor_waited_for(
     root: Path, start: Start
 ) -> None:
