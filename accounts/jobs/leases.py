@@ -161,7 +161,7 @@ def refused(job: Job, code: str, sentence: str) -> None:
 
 
 def failed(job: Job, what: str) -> None:
-    """An exception: tried again later, stopped at the third time. `what` is the kind of error."""
+    """An exception: tried again later, stopped at the third time. `what` names the cause."""
     failures = job.failures + 1
     words = {"times": failures, "what": what, "job": job.public_id}
     if failures >= MAX_FAILURES:

@@ -35,6 +35,7 @@ class Progress:
     """What a page shows of one job; the names are those parts/_job_progress.html reads."""
 
     job: Job
+    title: str
     question: str
     answer: str
     percent: int | None
@@ -64,7 +65,8 @@ def progress_of(job: Job, user: User) -> Progress:
     stoppable = job.state in (Job.State.DUE, Job.State.RUNNING) and not job.cancel_asked
     return Progress(
         job=job,
-        question=registry.title(job.kind),
+        title=registry.title(job.kind),
+        question=_("How far is it?"),
         answer=sentence(job),
         percent=percent(job),
         poll_url=reverse("jobs:progress", kwargs=ids),
@@ -142,6 +144,8 @@ def _took(job: Job) -> str:
         return ""
     end = job.finished_at or timezone.now()
     seconds = max(timedelta(0), end - job.started_at).total_seconds()
+    if seconds < 1:
+        return _("less than 1 s")
     if seconds < 60:
         return _("%(seconds)d s") % {"seconds": round(seconds)}
     minutes, rest = divmod(round(seconds), 60)

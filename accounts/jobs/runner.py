@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import gettext as _
 
 from accounts.jobs import leases, registry
 from accounts.jobs.context import JobContext, Pulse, ThreadedPulse
-from accounts.jobs.errors import JobCancelled, JobRefused, LeaseLost
+from accounts.jobs.errors import JobCancelled, JobRefused, LeaseLost, UnknownKind
 from accounts.jobs.models import Job
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ def _end(job: Job, error: Exception) -> None:
         # The message of an error may carry a row's values: the log gets its kind and place alone.
         place = "".join(traceback.format_tb(error.__traceback__))
         what = type(error).__name__
+        if isinstance(error, UnknownKind):
+            what = _("no worker here knows this kind of work")
         log.error("job %s (%s) failed: %s\n%s", job.pk, job.public_id, what, place)
         _settle(job, lambda: leases.failed(job, what))
 

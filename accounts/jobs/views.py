@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -52,7 +53,11 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "state": state,
         "states": [
-            (label, f"{here}?{urlencode({'state': value})}" if value else here, value == state)
+            (
+                capfirst(str(label)),
+                f"{here}?{urlencode({'state': value})}" if value else here,
+                value == state,
+            )
             for value, label in form.fields["state"].choices  # type: ignore[attr-defined]
         ],
         "rows": queries.rows(page),
