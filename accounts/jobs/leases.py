@@ -167,8 +167,8 @@ def failed(job: Job, what: str) -> None:
     if failures >= MAX_FAILURES:
         sentence = (
             _(
-                "It failed %(times)d times and was stopped. The last error was %(what)s; "
-                "the log has it under job %(job)s."
+                "It failed %(times)d times and was stopped. The last cause: %(what)s. "
+                "The log has it under job %(job)s."
             )
             % words
         )
@@ -177,8 +177,8 @@ def failed(job: Job, what: str) -> None:
     else:
         sentence = (
             _(
-                "It failed (%(what)s) and will be tried again by itself; "
-                "the log has it under job %(job)s."
+                "It failed and will be tried again by itself. The cause: %(what)s. "
+                "The log has it under job %(job)s."
             )
             % words
         )
