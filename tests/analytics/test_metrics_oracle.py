@@ -83,12 +83,12 @@ def a_slice(chance: random.Random, customer: Customer, accounts: list[BankAccoun
     first, last = sorted(FIRST + timedelta(days=chance.randrange(-40, DAYS + 40)) for _ in "ab")
     kind = chance.random()
     month_start = 1
-    if kind < 0.6:
+    if kind < 0.8:
         first, last = (
             first.replace(day=1),
             (last.replace(day=28) + timedelta(days=4)).replace(day=1),
         )
-    if 0.5 < kind < 0.8:
+    if 0.7 < kind < 0.9:
         month_start = chance.randrange(2, 29)
     named = chance.sample(accounts, chance.choice((0, 0, 0, 1, 2)))
     found = category_refs(Category.objects.filter(pk__in=_some(chance)))
@@ -142,7 +142,7 @@ def test_totals_lines_and_a_plain_loop_agree(north: str, chance: random.Random) 
                 nothing = oracle.values([], NAMES)
                 expected = {k: expected.pop(k, nothing) for k in told} | expected
             assert told == expected, (slice, by)
-    assert SLICES * 0.2 < from_totals < SLICES * 0.8
+    assert SLICES * 0.15 < from_totals < SLICES * 0.8
 
 
 def test_each_sum_equals_the_rows_behind_its_trace(north: str, chance: random.Random) -> None:
