@@ -58,7 +58,12 @@ def import_undo(context: JobContext) -> dict[str, Any] | None:
     if batch.state == ImportBatch.State.UNDONE:
         return {"batch": str(batch.public_id)}
     try:
-        services.undo(batch, user=_user(context), context=context)
+        services.undo(
+            batch,
+            user=_user(context),
+            context=context,
+            confirm_edits=context.arguments.get("confirm_edits"),
+        )
     except ImportProblem as problem:
         raise JobRefused(problem.code, problem.sentence) from problem
     return None

@@ -5,7 +5,7 @@ after-images (PostgreSQL 18 `RETURNING old/new`); one tail counts before-images 
 So totals equal the lines to the cent at every commit, whatever the act.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
@@ -63,3 +63,13 @@ def apply_change(change: str, params: Mapping[str, Any], *, before: str = "") ->
     with connection.cursor() as cursor:
         cursor.execute(_TAIL.format(before=before, change=change), params)
         return int(cursor.fetchone()[0])
+
+
+def drop_empty_cells(account_ids: Iterable[int]) -> None:
+    """Takes cells away that count no line any more, so that an undo leaves the table as it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from transactions_monthtotal where account_id = any(%s) "
+            "and n = 0 and money_in = 0 and money_out = 0",
+            [list(account_ids)],
+        )

@@ -1,23 +1,20 @@
 """The commit: the plan as shown, or a refusal. Lines and totals change in one statement."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.customers.models import Customer
 from accounts.jobs.context import JobContext
 from accounts.models import User
 from transactions import totals
-from transactions.adapters import Row
 from transactions.imports import plan as planning
 from transactions.imports import reading, tables, verdict_codes
-from transactions.imports.accounts import AccountFinder, Misplaced
 from transactions.imports.errors import PlanChanged, PlanMissing, RowDifference
+from transactions.imports.verdicts import Verdicts
 from transactions.ledger import writing_accounts
-from transactions.models import BalanceStatement, BankAccount, ImportBatch, KeptEdit
+from transactions.models import BalanceStatement, ImportBatch, KeptEdit
 
 DIFFERENCES_SHOWN = 50
 
@@ -77,6 +74,8 @@ def commit(
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if batch.state != ImportBatch.State.PLANNED:
             raise PlanMissing(_not_planned(batch))
+        if context:
+            context.progress(0, batch.counts["rows"], "waiting for the account")
         if plan_hash != batch.plan_hash:
             raise PlanChanged(
                 "This plan was made anew since you saw it. Look at the new one first."
@@ -91,13 +90,18 @@ def commit(
             has_changes = verdict_codes.CHANGED.encode() in planned
             if has_changes or edits or not _untouched(batch, accounts):
                 _decide_again(batch, planned, accounts)
-            result = _apply(batch, planned, accounts)
-            _note_balances(batch)
+            if context:
+                context.progress(len(planned) // 2, len(planned), "writing")
+                context.raise_if_cancelled()
+            result = apply(batch, planned, accounts)
+            note_balances(batch)
         batch.state = ImportBatch.State.COMMITTED
         batch.committed_at = timezone.now()
         batch.save(update_fields=["state", "committed_at"])
         tables.forget(batch)
         if context:
+            context.progress(len(planned), len(planned), "writing")
+            context.raise_if_cancelled()
             done = {"batch": str(batch.public_id), "new": result.new, "changed": result.changed}
             context.finish(done)
     return result
@@ -131,24 +135,26 @@ def _decide_again(batch: ImportBatch, planned: bytes, accounts: list[int]) -> No
     raise PlanChanged(
         "The ledger has changed since this plan was made, and some rows would now be handled otherwise. "
         "Nothing was written; look at the new plan.",
-        _differences(planned, found.codes),
+        _differences(planned, found),
     )
 
 
-def _differences(planned: bytes, again: bytes) -> list[RowDifference]:
-    places = [n for n, (a, b) in enumerate(zip(planned, again, strict=True)) if a != b]
+def _differences(planned: bytes, found: Verdicts) -> list[RowDifference]:
+    places = [n for n, (a, b) in enumerate(zip(planned, found.codes, strict=True)) if a != b]
+    # Equal verdicts, other values: a row that the plan changes was edited, or an edit waits for one.
+    places = places or [n for n, *_ in found.changed] or [n for n, _ in found.kept]
     wanted = places[:DIFFERENCES_SHOWN]
     with connection.cursor() as cursor:
         cursor.execute("select n, line from import_stage where n = any(%s)", [wanted])
         lines = dict(cursor.fetchall())
     names = verdict_codes.NAMES
     return [
-        RowDifference(lines.get(n, n + 1), names[chr(planned[n])], names[chr(again[n])])
+        RowDifference(lines.get(n, n + 1), names[chr(planned[n])], names[chr(found.codes[n])])
         for n in wanted
     ]
 
 
-def _apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitResult:
+def apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitResult:
     params: dict[str, Any] = {"batch": batch.pk, "verdicts": planned, "accounts": accounts}
     numbered = tables.numbered(f"n, line, {_COPIED}", has_ids=batch.basis["has_ids"])
     new = changed = returned = 0
@@ -167,7 +173,7 @@ def _apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitRes
     return CommitResult(batch, new, changed, returned)
 
 
-def _note_balances(batch: ImportBatch) -> None:
+def note_balances(batch: ImportBatch) -> None:
     """What the file states as balances, beside those of other files."""
     for stated in batch.choices.get("balances", []):
         BalanceStatement.objects.update_or_create(
@@ -176,58 +182,3 @@ def _note_balances(batch: ImportBatch) -> None:
             source=f"file {batch.pk}"[:20],
             defaults={"amount": stated["amount"], "batch_id": batch.pk},
         )
-
-
-class _GivenAccounts(AccountFinder):
-    """Accounts by the very names that lines carry."""
-
-    def __init__(self, accounts: Mapping[str, BankAccount]) -> None:
-        self.given = accounts
-
-    def find(self, name: str, currency: str) -> BankAccount | Misplaced:
-        account = self.given.get(name)
-        if account is None:
-            return Misplaced(
-                "account",
-                "",
-                "account_unknown",
-                "There is no such account.",
-                "Name one that exists.",
-            )
-        if currency and currency != account.currency:
-            return Misplaced(
-                "currency", currency, "currency_mismatch",
-                f"The row is in {currency}; the account is kept in {account.currency}.",
-                f"Give these rows to an account in {currency}.",
-            )  # fmt: skip
-        return account
-
-
-def import_lines(
-    lines: Iterable[Row],
-    *,
-    accounts: Mapping[str, BankAccount],
-    source: str,
-    customer: Customer | None = None,
-    user: User | None = None,
-) -> CommitResult:
-    """The same road for lines that come without a file: plan and commit in one act.
-
-    Parameters: `accounts` by the name that lines carry in `account`; `source` says where they come from
-    and marks what is doubtful against other sources. Rejected lines are kept as the batch's issues.
-    """
-    with transaction.atomic():
-        batch = ImportBatch.objects.create(
-            customer=customer, source=source[:12], source_key=f"lines:{source}"[:64], created_by=user,
-            adapter="LINES",
-        )  # fmt: skip
-        with writing_accounts([a.pk for a in accounts.values()], wait=True):
-            staged = planning.stage(batch, lines, _GivenAccounts(accounts))
-            planning.keep_plan(batch, staged)
-            result = _apply(batch, staged.verdicts.codes, sorted(staged.staging.account_ids))
-            _note_balances(batch)
-        if batch.state == ImportBatch.State.PLANNED:
-            batch.state = ImportBatch.State.COMMITTED
-            batch.committed_at = timezone.now()
-            batch.save(update_fields=["state", "committed_at"])
-    return result

@@ -50,9 +50,27 @@ left join transactions_category c on c.id = s.category_id
 where get_byte(%(verdicts)s::bytea, s.n) = 110 and s.status = 'posted'
 group by 1, 2 order by 1, 2
 """
+# Files run up or down. The balances themselves say which (each is the one before plus its own amount);
+# where they can't, the days do.
 _BALANCES = """
-select distinct on (account_id) account_id, booked_on, balance from import_stage
-where balance is not null order by account_id, booked_on desc, n {direction}
+with stated as (
+  select n, account_id, booked_on, amount, balance, lead(balance) over w next_balance,
+         lead(amount) over w next_amount
+  from import_stage where balance is not null and status = 'posted'
+  window w as (partition by account_id order by n)),
+ ways as (
+  select account_id, count(*) filter (where next_balance = balance + next_amount) rises,
+         count(*) filter (where balance = next_balance + amount) falls,
+         (array_agg(booked_on order by n))[1] > (array_agg(booked_on order by n desc))[1] days_fall
+  from stated group by account_id)
+select distinct on (s.account_id) s.account_id, s.booked_on, s.balance
+from stated s join ways w on w.account_id = s.account_id
+order by s.account_id, s.booked_on desc,
+         case when w.falls = w.rises and w.days_fall or w.falls > w.rises then s.n else -s.n end
+"""
+_SAME_OF = """
+select t.batch_id, count(*) from import_known k join transactions_transaction t on t.id = k.transaction_id
+where k.verdict = 's' and t.batch_id is not null group by 1
 """
 
 
@@ -83,7 +101,8 @@ def plan(batch: ImportBatch, context: JobContext | None = None) -> ImportBatch:
             if not staged.staging.account_ids and staged.staging.named:
                 raise AccountNeeded("Say which of your accounts this file belongs to.")
             keep_plan(batch, staged)
-            tables.keep(batch, staged.staging.chunks)
+            planned = batch.state == ImportBatch.State.PLANNED
+            tables.keep(batch, staged.staging.chunks if planned else [])
         if context:
             context.finish({"batch": str(batch.public_id)})
     return batch
@@ -95,6 +114,7 @@ class Staged:
 
     staging: Staging
     verdicts: verdicts.Verdicts
+    revisions: dict[str, int]
 
 
 def stage(
@@ -120,10 +140,12 @@ def stage(
     for _block in staging.blocks(rows, told):
         pass
     tables.load(map(zlib.decompress, staging.chunks))
+    # Read before the verdicts: what others commit in between makes the plan look older, never newer.
+    revisions = revisions_of(staging.account_ids)
     found = decide(
         batch, bytes(staging.verdicts), sorted(staging.account_ids), has_ids=staging.has_ids
     )
-    return Staged(staging, found)
+    return Staged(staging, found, revisions)
 
 
 def decide(
@@ -145,7 +167,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
     batch.verdicts = reading.packed(found.codes)
     batch.counts = verdict_codes.count(found.codes)
     batch.basis = {
-        "accounts": revisions_of(staging.account_ids),
+        "accounts": staged.revisions,
         "content": content,
         "has_ids": staging.has_ids,
         "has_balances": staging.has_balances,
@@ -173,19 +195,16 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
         first, last = cursor.fetchone()
         batch.counts |= {"first_day": str(first or ""), "last_day": str(last or "")}
         batch.choices["balances"] = _balances(cursor) if staging.has_balances else []
+        cursor.execute(_SAME_OF)
+        batch.counts["same_of"] = {str(pk): n for pk, n in cursor.fetchall()}
     applies = batch.counts["new"] + batch.counts["changed"]
     batch.state = ImportBatch.State.PLANNED if applies else ImportBatch.State.EMPTY
     batch.save()
 
 
 def _balances(cursor: Any) -> list[dict[str, Any]]:
-    """What the file states at the end of its last day, in the file's own order within that day."""
-    cursor.execute(
-        "select (select booked_on from import_stage order by n limit 1)"
-        " > (select booked_on from import_stage order by n desc limit 1)"
-    )
-    newest_first = cursor.fetchone()[0]
-    cursor.execute(_BALANCES.format(direction="asc" if newest_first else "desc"))
+    """What the file states at the end of its last day, per account."""
+    cursor.execute(_BALANCES)
     return [
         {"account": account, "day": str(day), "amount": f"{balance:f}"}
         for account, day, balance in cursor.fetchall()

@@ -14,7 +14,12 @@ from transactions.imports import reading
 from transactions.imports.errors import PlanMissing
 from transactions.models import BankAccount, ImportBatch, PlannedChunk
 
-OPEN_STATES = (ImportBatch.State.RECEIVED, ImportBatch.State.REFUSED, ImportBatch.State.PLANNED)
+OPEN_STATES = (
+    ImportBatch.State.RECEIVED,
+    ImportBatch.State.REFUSED,
+    ImportBatch.State.PLANNED,
+    ImportBatch.State.EMPTY,
+)
 
 
 def receive(

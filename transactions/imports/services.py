@@ -3,15 +3,26 @@
 The plan is the dry run and the commit applies it or refuses (the plan shown is the plan done).
 """
 
-from transactions.imports.commit import CommitResult, commit, import_lines
+from transactions.imports.commit import CommitResult, commit
+from transactions.imports.lines import import_lines
 from transactions.imports.plan import plan
 from transactions.imports.receive import choose, receive
-from transactions.imports.undo import UndoPreview, UndoResult, reimport_offers, undo, undo_preview
+from transactions.imports.undo import (
+    LaterFile,
+    UndoPreview,
+    UndoResult,
+    bring_again,
+    reimport_offers,
+    undo,
+    undo_preview,
+)
 
 __all__ = [
     "CommitResult",
+    "LaterFile",
     "UndoPreview",
     "UndoResult",
+    "bring_again",
     "choose",
     "commit",
     "import_lines",

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.jobs.context import JobContext
 from accounts.models import User
 from transactions import totals
-from transactions.imports.errors import UndoRefused
+from transactions.imports.errors import PlanMissing, UndoRefused
 from transactions.ledger import writing_accounts
 from transactions.models import BalanceStatement, ImportBatch, ImportIssue, Transaction
 
@@ -43,54 +44,79 @@ returning {totals.UPDATED}
 
 
 @dataclass(frozen=True, slots=True)
+class LaterFile:
+    """A later delivery that brought some of these rows too; they counted as “same” then."""
+
+    batch: ImportBatch
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class UndoPreview:
-    """What an undo would do: rows that go, rows that get old values back, how many of them were edited."""
+    """What an undo would do: rows that go, rows that get old values back, how many of them were edited,
+    and the later files that brought some of them too."""
 
     rows: int
     changed: int
     edited: int
-    also_in: tuple[ImportBatch, ...]
+    also_in: tuple[LaterFile, ...]
     refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
+    """What was done; the rows of `offers` can be brought in again from their kept originals."""
+
     batch: ImportBatch
     removed: int
     restored: int
     edits_kept: int
-    offers: tuple[ImportBatch, ...]
+    offers: tuple[LaterFile, ...]
 
 
 def undo_preview(batch: ImportBatch) -> UndoPreview:
     """Names what an undo of this batch would do, or in `refusal` why it can't be done."""
-    rows = Transaction.objects.filter(batch_id=batch.pk, account_id__in=_accounts(batch))
+    refusal = _refusal(batch)
     return UndoPreview(
-        rows=rows.count(),
+        rows=_rows(batch).count(),
         changed=batch.issues.filter(verdict="changed").count(),
-        edited=rows.filter(category_origin=Transaction.Origin.PERSON).count(),
+        edited=_edited(batch),
         also_in=tuple(reimport_offers(batch)),
-        refusal=_refusal(batch),
+        refusal=refusal.sentence if refusal else "",
     )
 
 
 def undo(
-    batch: ImportBatch, *, user: User | None = None, context: JobContext | None = None
+    batch: ImportBatch,
+    *,
+    user: User | None = None,
+    context: JobContext | None = None,
+    confirm_edits: int | None = None,
 ) -> UndoResult:
     """Takes the batch back whole; every derived figure is as it was before.
 
-    People's edits on its rows are kept by fingerprint and return with the rows. Raises UndoRefused with
-    the reason: not in the ledger, older than 30 days, or a later import changed one of its rows.
+    People's edits on its rows are kept by fingerprint and return with the rows. Parameters:
+    `confirm_edits` is how many edited rows the person was told of; when more were edited since, the undo
+    is refused (None doesn't ask). Raises UndoRefused with the reason: not in the ledger, older than 30
+    days, a row was split, or a later import changed one of its rows.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        refusal = _refusal(batch)
-        if refusal:
-            raise UndoRefused(refusal)
-        offers = tuple(reimport_offers(batch))
         accounts = _accounts(batch)
         params: dict[str, Any] = {"batch": batch.pk, "accounts": accounts}
+        # Asked under the locks: another import may just be changing these rows.
         with writing_accounts(accounts, wait=True):
+            if refusal := _refusal(batch):
+                raise refusal
+            edited = _edited(batch)
+            if confirm_edits is not None and edited > confirm_edits:
+                raise UndoRefused(
+                    f"{edited} rows of this import are edited now, more than you were told of. Look again "
+                    "before you take it back.",
+                    "edited_since",
+                )
+            if context:
+                context.progress(0, batch.counts.get("new", 0), "taking back")
             with connection.cursor() as cursor:
                 cursor.execute(_KEEP_EDITS, params)
                 kept = cursor.rowcount
@@ -98,61 +124,102 @@ def undo(
             restored = 0
             for before in _before_images(batch):
                 restored += totals.apply_change(_RESTORE, {"before": before})
+            totals.drop_empty_cells(accounts)
             BalanceStatement.objects.filter(batch_id=batch.pk).delete()
         batch.state = ImportBatch.State.UNDONE
         batch.undone_at = timezone.now()
         batch.save(update_fields=["state", "undone_at"])
         if context:
+            context.progress(removed, removed, "taking back")
+            context.raise_if_cancelled()
             context.finish(
                 {"batch": str(batch.public_id), "removed": removed, "restored": restored}
             )
-    return UndoResult(batch, removed, restored, kept, offers)
+    return UndoResult(batch, removed, restored, kept, tuple(reimport_offers(batch)))
+
+
+def bring_again(batch: ImportBatch, *, user: User | None = None) -> ImportBatch:
+    """A new delivery of a kept original, read as it was read then; plan it as any other.
+
+    Raises PlanMissing where no file is kept.
+    """
+    if batch.file is None:
+        raise PlanMissing("There is no file behind this import.", "file_missing")
+    return ImportBatch.objects.create(
+        customer=batch.customer,
+        account=batch.account,
+        source=batch.source,
+        file=batch.file,
+        adapter=batch.adapter,
+        layout=batch.layout,
+        detection=batch.detection,
+        choices={k: v for k, v in batch.choices.items() if k in ("accounts", "format")},
+        source_key=batch.source_key,
+        created_by=user,
+    )
+
+
+def _rows(batch: ImportBatch) -> "QuerySet[Transaction]":
+    # There is no index on batch_id (every import would pay for it): rows are found in their accounts.
+    return Transaction.objects.filter(batch_id=batch.pk, account_id__in=_accounts(batch))
+
+
+def _edited(batch: ImportBatch) -> int:
+    return _rows(batch).filter(category_origin=Transaction.Origin.PERSON).count()
 
 
 def _accounts(batch: ImportBatch) -> list[int]:
     return [int(pk) for pk in batch.basis.get("accounts", {})]
 
 
-def _refusal(batch: ImportBatch) -> str:
+def _refusal(batch: ImportBatch) -> UndoRefused | None:
+    if batch.state == ImportBatch.State.UNDONE:
+        return UndoRefused("This import was undone already.", "already_undone")
     if batch.state != ImportBatch.State.COMMITTED or batch.committed_at is None:
-        return "Only an import that is in the ledger can be undone; this one isn't."
+        return UndoRefused(
+            "Only an import that is in the ledger can be undone; this one isn't.", "not_committed"
+        )
     if timezone.now() - batch.committed_at > timedelta(days=UNDO_DAYS):
-        return f"An import can be undone for {UNDO_DAYS} days; this one is older."
+        return UndoRefused(
+            f"An import can be undone for {UNDO_DAYS} days; this one is older.", "too_old"
+        )
+    if _rows(batch).filter(is_split=True).exists():
+        return UndoRefused(
+            "A payment of this import was split into parts. Join it again first.", "row_split"
+        )
     later = (
         ImportIssue.objects.filter(
             verdict="changed",
             batch__state=ImportBatch.State.COMMITTED,
-            batch__committed_at__gt=batch.committed_at,
+            batch__committed_at__gte=batch.committed_at,
             transaction_id__in=_touched(batch),
         )
+        .exclude(batch=batch)
         .select_related("batch")
         .order_by("-batch__committed_at")
         .first()
     )
     if later is None:
-        return ""
+        return None
     when = later.batch.committed_at
-    return (
+    return UndoRefused(
         "A later import changed rows of this one. Undo that first: the one of "
-        f"{when:%d %B %Y, %H:%M} UTC."
+        f"{when:%d %B %Y, %H:%M} UTC.",
+        "undo_later_first",
     )
 
 
-def _touched(batch: ImportBatch) -> list[int]:
+def _touched(batch: ImportBatch) -> set[int]:
     """Rows this batch brought or changed, among those that a later import changed at all."""
     changed_later = ImportIssue.objects.filter(
-        verdict="changed", batch__committed_at__gt=batch.committed_at, batch__state="committed"
-    ).values_list("transaction_id", flat=True)
-    ids = [pk for pk in changed_later if pk is not None]
-    mine = set(
-        Transaction.objects.filter(pk__in=ids, batch_id=batch.pk).values_list("pk", flat=True)
-    )
-    changed: set[int | None] = set(
-        batch.issues.filter(verdict="changed", transaction_id__in=ids).values_list(
-            "transaction_id", flat=True
-        )
-    )
-    return sorted(mine | {pk for pk in changed if pk is not None})
+        verdict="changed",
+        batch__committed_at__gte=batch.committed_at,
+        batch__state=ImportBatch.State.COMMITTED,
+    ).exclude(batch=batch)
+    ids = {pk for pk in changed_later.values_list("transaction_id", flat=True) if pk is not None}
+    mine = Transaction.objects.filter(pk__in=ids, batch_id=batch.pk).values_list("pk", flat=True)
+    changed = batch.issues.filter(verdict="changed", transaction_id__in=ids)
+    return set(mine) | {pk for pk in changed.values_list("transaction_id", flat=True) if pk}
 
 
 def _before_images(batch: ImportBatch) -> Iterator[str]:
@@ -167,14 +234,11 @@ def _before_images(batch: ImportBatch) -> Iterator[str]:
         yield json.dumps(block)
 
 
-def reimport_offers(batch: ImportBatch) -> list[ImportBatch]:
-    """Later files of the same accounts that brought some of the same rows: they can be read in again."""
-    if batch.committed_at is None:
-        return []
-    accounts = set(_accounts(batch))
+def reimport_offers(batch: ImportBatch) -> list[LaterFile]:
+    """Later files that brought rows of this batch too: without it they can bring them in again."""
     later = ImportBatch.objects.filter(
-        planned_at__gt=batch.committed_at,
+        counts__same_of__has_key=str(batch.pk),
         state__in=[ImportBatch.State.COMMITTED, ImportBatch.State.EMPTY],
         file__isnull=False,
-    ).exclude(pk=batch.pk)
-    return [b for b in later if b.counts.get("same") and accounts & set(_accounts(b))]
+    ).select_related("file")
+    return [LaterFile(other, int(other.counts["same_of"][str(batch.pk)])) for other in later]

@@ -1,5 +1,6 @@
 """Verdicts of staged rows, set-based: what the ledger has already, what it changes, what is doubtful."""
 
+import sys
 from array import array
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +14,18 @@ from transactions.imports import verdict_codes as codes
 SOURCE_COLUMNS = (
     "booked_on", "value_on", "amount", "raw_text", "clean_text", "counterparty", "reference", "status",
 )  # fmt: skip
-_COMPARED = ("booked_on", "value_on", "amount", "raw_text", "counterparty", "reference", "status")
 
 # A row with the provider's id speaks for itself: any difference is a change. One known by its text can
-# only have gone from pending to posted. What is posted never goes back to pending.
+# only have gone from pending to posted. What is posted never goes back to pending, and a payment that
+# a person has split is left alone: its parts would no longer add up.
 _KNOWN = """
 insert into import_known (n, verdict, transaction_id, version)
 select s.n,
        case when t.status = 'posted' and s.status = 'pending' then 's'
+            when t.is_split then 's'
             when t.status <> s.status then 'c'
-            when s.provider_id <> '' and (s.booked_on, s.value_on, s.amount, s.raw_text,
-                 s.counterparty, s.reference) is distinct from (t.booked_on, t.value_on, t.amount,
+            when s.provider_id <> '' and (s.booked_on, coalesce(s.value_on, t.value_on),
+                 s.amount, s.raw_text, s.counterparty, s.reference) is distinct from (t.booked_on, t.value_on, t.amount,
                  t.raw_text, t.counterparty, t.reference) then 'c'
             else 's' end,
        t.id, t.version
@@ -152,7 +154,8 @@ def _merge(cursor: Any, staged: bytes) -> bytes:
     )
     for verdict, packed in cursor.fetchall():
         rows = array("i", bytes(packed))
-        rows.byteswap()  # the database sends the highest byte first
+        if sys.byteorder == "little":  # the database sends the highest byte first
+            rows.byteswap()
         code = ord(verdict)
         for n in rows:
             merged[n] = code
