@@ -1,0 +1,44 @@
+"""The browsable description of the API, in a real browser, under the product's own script policy."""
+
+import pytest
+
+from config.embedded import chromium
+from tests.stack import NORTH, StartedStack
+
+PERSON = ("reader@example.com", "a reader's own password")
+_MAKE = f"""
+from accounts.banks.tenancy import in_bank
+from accounts.services import create_person
+with in_bank({NORTH!r}):
+    create_person(email={PERSON[0]!r}, password={PERSON[1]!r})
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.stack
+def test_the_description_opens_and_lists_every_operation(stack: StartedStack) -> None:
+    program = chromium.find()
+    if program is None:
+        pytest.skip("no Chromium here: set CHROMIUM to one")
+    from playwright.sync_api import sync_playwright
+
+    stack.manage("shell", "-c", _MAKE)
+    web = stack.start_web()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(program),
+            args=["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"],
+        )
+        page = browser.new_page()
+        broken: list[str] = []
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on("console", lambda m: broken.append(m.text) if "script" in m.text.lower() else None)
+        page.goto(f"{web}/api/docs/")
+        page.fill("[name=login]", PERSON[0])
+        page.fill("[name=password]", PERSON[1])
+        page.click("main [type=submit]")
+        page.wait_for_selector(".opblock", timeout=20_000)
+        assert page.url.endswith("/api/docs/")
+        assert page.locator(".opblock").count() == 11
+        browser.close()
+    assert [text for text in broken if "style" not in text.lower()] == []
