@@ -27,6 +27,8 @@ from transactions.days import DayError, looks_like_day, parse_day
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _DIGIT = re.compile("[0-9]")
+# Distinct texts kept per file that are known to state no balance.
+_REMEMBERED, _REMEMBERED_LENGTH = 32_768, 200
 
 _PROBLEMS = {
     "nul_byte": (
@@ -103,6 +105,8 @@ class _Reader:
         currency_at = layout.column("currency")
         per_currency = bool(layout.amount_currencies)
         days, money, width, decimal = self.days, self.money, self.width, layout.decimal
+        said: dict[str, str] = {}
+        make = tuple.__new__
         for number, cells, raw, problem in self._records(stream):
             if problem or len(cells) != width:
                 other = self._mend(number, cells, raw, problem)
@@ -118,12 +122,17 @@ class _Reader:
             except (DayError, RowError) as error:
                 yield self._unread(number, cells, raw, error)
                 continue
-            text = cells[text_at].strip() if text_at is not None else self._text(cells)
-            if not text:
-                text = self._fallback(cells)
-            if balance_row(text):
-                yield NotATransaction(number, raw, "states a balance")
-                continue
+            text = said.get(cells[text_at]) if text_at is not None else None
+            if text is None:
+                own = self._text(cells)
+                text = own or self._fallback(cells)
+                if balance_row(text):
+                    yield NotATransaction(number, raw, "states a balance")
+                    continue
+                if own and text_at is not None and len(cells[text_at]) < _REMEMBERED_LENGTH:
+                    if len(said) >= _REMEMBERED:
+                        said.clear()
+                    said[cells[text_at]] = own
             status = "posted" if status_at is None else status_of(cells[status_at])
             if status == "void":
                 yield NotATransaction(
@@ -137,20 +146,24 @@ class _Reader:
                 except RowError as error:
                     yield self._reject(number, cells, raw, error)
                     continue
-            yield Line(
-                number,
-                booked,
-                None if value_at is None else self._other_day(cells[value_at]),
-                amount,
-                text,
-                "" if party_at is None else cells[party_at].strip(),
-                "" if reference_at is None else cells[reference_at].strip(),
-                "" if category_at is None else cells[category_at].strip(),
-                "" if account_at is None else cells[account_at].strip("' \t"),
-                currency,
-                None if balance_at is None else _balance(cells[balance_at], decimal),
-                "" if id_at is None else cells[id_at].strip(),
-                status,
+            # Past the class's own constructor: half the time, once a row.
+            yield make(
+                Line,
+                (
+                    number,
+                    booked,
+                    None if value_at is None else self._other_day(cells[value_at]),
+                    amount,
+                    text,
+                    "" if party_at is None else cells[party_at].strip(),
+                    "" if reference_at is None else cells[reference_at].strip(),
+                    "" if category_at is None else cells[category_at].strip(),
+                    "" if account_at is None else cells[account_at].strip("' \t"),
+                    currency,
+                    None if balance_at is None else _balance(cells[balance_at], decimal),
+                    "" if id_at is None else cells[id_at].strip(),
+                    status,
+                ),
             )
 
     def _records(self, stream: BinaryIO) -> Iterator[Record]:

@@ -61,7 +61,7 @@ def records(
         if problem := _problem(line, wide):
             yield number, [], line, problem
             continue
-        cells = split_line(line, delimiter, quote)
+        cells = line.split(delimiter) if quote not in line else split_line(line, delimiter, quote)
         if cells is not None:
             if any(cells):
                 yield number, cells, line, ""

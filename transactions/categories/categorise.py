@@ -67,11 +67,17 @@ class TextRule:
 
 
 NOTHING = Decision(None, "none", 0.0)
+_ASCII_WORDS = {
+    code: None if chr(code) == "'" else chr(code).casefold() if chr(code).isalnum() else " "
+    for code in range(128)
+}
 
 
 def searchable(text: str) -> str:
     """The text as keywords are looked for in it: no case, accents or signs, one space around
     each word, one at either end."""
+    if text.isascii():  # most texts; the same answer in a tenth of the time
+        return f" {' '.join(text.translate(_ASCII_WORDS).split())} "
     plain = unicodedata.normalize("NFKD", text).casefold().replace("'", "").replace("’", "")
     words = "".join(
         mark if mark.isalnum() else " " for mark in plain if not unicodedata.combining(mark)
