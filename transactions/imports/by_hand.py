@@ -123,7 +123,7 @@ def bring_file(
 
     Parameters: `account` for rows that name none; `choices` and `bring_in` as receive.choose takes them;
     `wanted_plan` commits only a plan of this hash; `apply` False plans and leaves nothing behind; `settle`
-    may choose accounts for the names that a first plan found, and returns the batch planned anew.
+    may choose more about the file, such as its accounts, once it is known how to read it.
     """
     brought = Brought(path.name)
     try:
@@ -136,7 +136,7 @@ def bring_file(
             if choices or bring_in is not None:
                 batch = choose(batch, format_choices=choices or None, bring_in=bring_in)
             if batch.state != ImportBatch.State.REFUSED:
-                batch = settle(planning.plan(batch))
+                batch = planning.plan(settle(batch))
             if batch.state == ImportBatch.State.REFUSED:
                 raise ImportProblem(batch.refused_message, batch.refused_code)
             _read(brought, batch)
