@@ -210,25 +210,32 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     table of the ledger outside `writing()`.
     """
     count = 0
-    with _copy(table, columns) as copy:
+    with copying(table, columns) as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
     return count
 
 
-def copy_text(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> None:
-    """COPY lines that are already in COPY's text format; with `copy_rows` the only COPY of the product.
+def copy_text(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> int:
+    """COPY lines that are already in COPY's text format; returns how many rows went in.
 
     Several times faster than `copy_rows` for long files. Raises LedgerWriteRefused as that does.
     """
-    with _copy(table, columns) as copy:
-        for block in blocks:
-            copy.write(block)
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with connection.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            for block in blocks:
+                copy.write(block)
+        return int(cursor.rowcount)
 
 
 @contextmanager
-def _copy(table: str, columns: Sequence[str]) -> Iterator[Any]:
+def copying(table: str, columns: Sequence[str]) -> Iterator[Any]:
+    """An open COPY to write to; with the two above the only COPY of the product.
+
+    The connection can do nothing else until it is closed.
+    """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         yield copy

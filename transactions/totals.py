@@ -5,12 +5,12 @@ after-images (PostgreSQL 18 `RETURNING old/new`); one tail counts before-images 
 So totals equal the lines to the cent at every commit, whatever the act.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
-from transactions.guard import LedgerWriteRefused, is_open
+from transactions.guard import LedgerWriteRefused, copy_text, is_open
 
 # What a change returns: account, day, category, amount and whether the row counts, before and after.
 INSERTED = (
@@ -35,7 +35,7 @@ with {before} ch as ({change}),
    union all
    select 1, na, nd, nc, nm from ch where na is not null and nx),
  cells as (
-   select account_id, date_trunc('month', booked_on)::date as month, coalesce(category_id, 0) category_id,
+   select account_id, date_trunc('month', booked_on::timestamp)::date as month, coalesce(category_id, 0) category_id,
           sum(s * greatest(amount, 0)) money_in, sum(s * least(amount, 0)) money_out, sum(s) n
    from lines group by 1, 2, 3),
  moved as (
@@ -63,6 +63,61 @@ def apply_change(change: str, params: Mapping[str, Any], *, before: str = "") ->
     with connection.cursor() as cursor:
         cursor.execute(_TAIL.format(before=before, change=change), params)
         return int(cursor.fetchone()[0])
+
+
+_CELLS = "account_id, month, category_id, money_in, money_out, n"
+_MAKE_CELLS = """
+create temp table import_cells (
+  account_id bigint not null, month date not null, category_id bigint not null,
+  money_in numeric(19,4) not null, money_out numeric(19,4) not null, n integer not null
+) on commit drop
+"""
+_ADD_CELLS = f"""
+insert into transactions_monthtotal as t ({_CELLS})
+select {_CELLS} from import_cells order by 1, 2, 3
+on conflict (account_id, month, category_id) do update
+set money_in = t.money_in + excluded.money_in, money_out = t.money_out + excluded.money_out,
+    n = t.n + excluded.n
+"""
+
+
+def sum_cells(lines: str, params: Mapping[str, Any]) -> bytes:
+    """The cells that new lines add up to, as COPY text; leaves them in the temporary table import_cells.
+
+    Parameters: `lines` is SQL of the lines that will count: account_id, booked_on, category_id, amount.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("drop table if exists pg_temp.import_cells")
+        cursor.execute(_MAKE_CELLS)
+        cursor.execute(
+            f"""
+            insert into import_cells
+            select account_id, date_trunc('month', booked_on::timestamp)::date,
+                   coalesce(category_id, 0), sum(greatest(amount, 0)), sum(least(amount, 0)), count(*)
+            from ({lines}) l group by 1, 2, 3
+            """,
+            params,
+        )
+        cursor.execute(
+            f"select string_agg(concat_ws(e'\t', {_CELLS}), e'\n') from import_cells"
+        )
+        return (cursor.fetchone()[0] or "").encode()
+
+
+def copy_lines(columns: Sequence[str], lines: Iterable[bytes], cells: bytes) -> int:
+    """COPYs new lines and adds `cells`, what `sum_cells` made of the very same lines, to the totals.
+
+    For the import alone, whose plan numbered and summed what it now writes: COPY can't RETURN rows. The
+    accounts must be locked; the caller compares the rows returned. Raises LedgerWriteRefused outside
+    `writing()`.
+    """
+    copied = copy_text("transactions_transaction", columns, lines)
+    with connection.cursor() as cursor:
+        cursor.execute("drop table if exists pg_temp.import_cells")
+        cursor.execute(_MAKE_CELLS)
+        copy_text("import_cells", _CELLS.split(", "), [cells])
+        cursor.execute(_ADD_CELLS)
+    return copied
 
 
 def drop_empty_cells(account_ids: Iterable[int]) -> None:

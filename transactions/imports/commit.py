@@ -17,16 +17,17 @@ from transactions.ledger import writing_accounts
 from transactions.models import BalanceStatement, ImportBatch, KeptEdit
 
 DIFFERENCES_SHOWN = 50
+_GONE = "The planned rows are gone. Look at the preview again."
 
 _COPIED = (
     "account_id, booked_on, value_on, amount, raw_text, clean_text, counterparty, reference, category_id,"
     " category_origin, confidence, status, provider_id, fingerprint"
 )
-# Numbered and inserted in one order: it fills pages densely, and equal files raced by several workers
+# Inserted in one order: it fills pages densely, and equal files raced by several workers
 # meet rows alike.
 _INSERT = f"""
 insert into transactions_transaction ({_COPIED}, occurrence, batch_id, line, version, is_split)
-select {_COPIED}, occurrence, %(batch)s, line, 1, false from {{numbered}} s
+select {_COPIED}, occurrence, %(batch)s, line, 1, false from import_stage
 where get_byte(%(verdicts)s::bytea, n) = 110 order by account_id, booked_on, fingerprint, n
 returning {totals.INSERTED}
 """
@@ -76,24 +77,27 @@ def commit(
             raise PlanMissing(_not_planned(batch))
         if context:
             context.progress(0, batch.counts["rows"], "waiting for the account")
+        if not batch.code_version.startswith(f"{planning.CODE_VERSION}."):
+            raise PlanMissing(
+                "The program was renewed since this plan was made. Look at the preview again."
+            )
         if plan_hash != batch.plan_hash:
             raise PlanChanged(
                 "This plan was made anew since you saw it. Look at the new one first."
             )
         accounts = [int(pk) for pk in batch.basis["accounts"]]
         with writing_accounts(accounts, wait=True):
-            tables.make()
-            if not tables.load_kept(batch):
-                raise PlanMissing("The planned rows are gone. Look at the preview again.")
             planned = reading.verdicts_of(batch)
-            edits = KeptEdit.objects.filter(account_id__in=accounts).exists()
-            has_changes = verdict_codes.CHANGED.encode() in planned
-            if has_changes or edits or not _untouched(batch, accounts):
+            plain = _untouched(batch, accounts) and _only_new(planned, accounts)
+            if not plain:
+                tables.make()
+                if not tables.load_kept(batch):
+                    raise PlanMissing(_GONE)
                 _decide_again(batch, planned, accounts)
             if context:
                 context.progress(len(planned) // 2, len(planned), "writing")
                 context.raise_if_cancelled()
-            result = apply(batch, planned, accounts)
+            result = _copy(batch, planned) if plain else apply(batch, planned, accounts)
             note_balances(batch)
         batch.state = ImportBatch.State.COMMITTED
         batch.committed_at = timezone.now()
@@ -121,6 +125,20 @@ def _untouched(batch: ImportBatch, accounts: list[int]) -> bool:
     """Whether nobody wrote the accounts since the plan; this act itself has added one already."""
     now = planning.revisions_of(accounts)
     return all(now.get(pk) == kept + 1 for pk, kept in batch.basis["accounts"].items())
+
+
+def _only_new(planned: bytes, accounts: list[int]) -> bool:
+    """Whether rows are only added: none changes, and no kept edit waits for one."""
+    changes = verdict_codes.CHANGED.encode() in planned
+    return not changes and not KeptEdit.objects.filter(account_id__in=accounts).exists()
+
+
+def _copy(batch: ImportBatch, planned: bytes) -> CommitResult:
+    """The kept rows as they are, by the shortest road."""
+    copied = tables.copy_kept(batch, planned, falls=batch.basis["falls"])
+    if copied != batch.counts["new"]:
+        raise PlanMissing(_GONE)
+    return CommitResult(batch, copied, 0, 0)
 
 
 def _decide_again(batch: ImportBatch, planned: bytes, accounts: list[int]) -> None:
@@ -156,10 +174,9 @@ def _differences(planned: bytes, found: Verdicts) -> list[RowDifference]:
 
 def apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitResult:
     params: dict[str, Any] = {"batch": batch.pk, "verdicts": planned, "accounts": accounts}
-    numbered = tables.numbered(f"n, line, {_COPIED}", has_ids=batch.basis["has_ids"])
     new = changed = returned = 0
     if verdict_codes.NEW.encode() in planned:
-        new = totals.apply_change(_INSERT.format(numbered=numbered), params)
+        new = totals.apply_change(_INSERT, params)
     if verdict_codes.CHANGED.encode() in planned:
         changed = totals.apply_change(_CHANGE, params)
     with connection.cursor() as cursor:

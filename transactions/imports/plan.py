@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.jobs.context import JobContext
+from transactions import totals
 from transactions.adapters import Refused, Row
 from transactions.categories.categorise import Categoriser, rules_version
 from transactions.guard import copy_text
@@ -20,7 +21,7 @@ from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
 from transactions.imports.staging import REJECT_COLUMNS, Staging
 from transactions.models import BankAccount, Category, ImportBatch
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 DOUBTFUL_SHOWN = 2000
 
 # Changed rows carry both images, for the preview and for the undo; doubtful ones the row they look like.
@@ -43,11 +44,14 @@ select %(batch)s, s.line, 'rejected', 'id_repeated', '', left(s.provider_id, 200
        'Leave one of the two out of the file.', left(s.raw_text, 2000)
 from import_known k join import_stage s on s.n = k.n where k.verdict = 'r' order by s.n
 """
+_COUNTED = """
+select account_id, booked_on, category_id, amount from import_stage
+where get_byte(%(verdicts)s::bytea, n) = 110 and status = 'posted'
+"""
 _SUMS = """
-select a.currency, coalesce(c.kind, ''), sum(greatest(s.amount, 0)), -sum(least(s.amount, 0)), count(*)
-from import_stage s join transactions_bankaccount a on a.id = s.account_id
+select a.currency, coalesce(c.kind, ''), sum(s.money_in), -sum(s.money_out), sum(s.n)
+from import_cells s join transactions_bankaccount a on a.id = s.account_id
 left join transactions_category c on c.id = s.category_id
-where get_byte(%(verdicts)s::bytea, s.n) = 110 and s.status = 'posted'
 group by 1, 2 order by 1, 2
 """
 # Files run up or down. The balances themselves say which (each is the one before plus its own amount);
@@ -94,15 +98,17 @@ def plan(batch: ImportBatch, context: JobContext | None = None) -> ImportBatch:
                     context.raise_if_cancelled()
 
             finder = AccountFinder(accounts_open_to(batch), batch)
-            staged = stage(batch, rows, finder, layout=reading.layout_of(batch), told=told)
+            staged = stage(
+                batch, rows, finder, layout=reading.layout_of(batch), told=told, stream=progress
+            )
         except Refused as refused:
             refuse(batch, refused)
         else:
             if not staged.staging.account_ids and staged.staging.named:
                 raise AccountNeeded("Say which of your accounts this file belongs to.")
-            keep_plan(batch, staged)
-            planned = batch.state == ImportBatch.State.PLANNED
-            tables.keep(batch, staged.staging.chunks if planned else [])
+            cells = keep_plan(batch, staged)
+            if batch.state == ImportBatch.State.PLANNED:
+                tables.keep(batch, staged.staging, staged.occurrences, cells)
         if context:
             context.finish({"batch": str(batch.public_id)})
     return batch
@@ -115,6 +121,7 @@ class Staged:
     staging: Staging
     verdicts: verdicts.Verdicts
     revisions: dict[str, int]
+    occurrences: dict[int, int]  # row and number of those that equal an earlier row
 
 
 def stage(
@@ -124,8 +131,12 @@ def stage(
     *,
     layout: Any = None,
     told: Callable[[int], None] = lambda done: None,
+    stream: reading.Progress | None = None,
 ) -> Staged:
-    """Reads all rows into the staging table and decides what would happen to each."""
+    """Reads all rows into the staging table and decides what would happen to each.
+
+    Parameters: `stream` is what `rows` are read from, where that is a kept file.
+    """
     codes = Category.objects.ids_by_code()
     staging = Staging(
         batch_id=batch.pk,
@@ -135,17 +146,41 @@ def stage(
         layout=layout,
     )
     tables.make()
-    # Read first, copy then: the file's own chunks and the progress use this connection, and a COPY that
-    # waits for rows would wait for itself.
-    for _block in staging.blocks(rows, told):
-        pass
-    tables.load(map(zlib.decompress, staging.chunks))
+    if stream is None:
+        # Read first, copy then: whatever makes the rows may use this connection, and a COPY that waits
+        # for rows would wait for itself.
+        for _block in staging.blocks(rows, told):
+            pass
+        tables.load(map(zlib.decompress, staging.chunks))
+    else:
+        _load_while_reading(staging, rows, told, stream)
     # Read before the verdicts: what others commit in between makes the plan look older, never newer.
     revisions = revisions_of(staging.account_ids)
+    occurrences = tables.number()
     found = decide(
         batch, bytes(staging.verdicts), sorted(staging.account_ids), has_ids=staging.has_ids
     )
-    return Staged(staging, found, revisions)
+    return Staged(staging, found, revisions, occurrences)
+
+
+def _load_while_reading(
+    staging: Staging, rows: Iterable[Row], told: Callable[[int], None], stream: reading.Progress
+) -> None:
+    """The server takes rows in while the next are read; it stops for each piece of the file."""
+    loader = tables.Loader()
+
+    def pause() -> None:
+        loader.close()
+        told(len(staging.verdicts))
+
+    stream.before = pause
+    try:
+        for block in staging.blocks(rows, lambda done: None):
+            loader.write(block)
+    finally:
+        # Also after a refusal, which is written down in this transaction.
+        loader.close()
+    told(len(staging.verdicts))
 
 
 def decide(
@@ -160,8 +195,11 @@ def decide(
     )
 
 
-def keep_plan(batch: ImportBatch, staged: Staged) -> None:
-    """Writes the decided plan onto the batch: verdicts, counts, sums, hash, basis, issues."""
+def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
+    """Writes the decided plan onto the batch: verdicts, counts, sums, hash, basis, issues.
+
+    Returns the month totals of the new rows, for tables.keep.
+    """
     found, staging = staged.verdicts, staged.staging
     content = staging.digest.hexdigest()
     batch.verdicts = reading.packed(found.codes)
@@ -171,6 +209,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
         "content": content,
         "has_ids": staging.has_ids,
         "has_balances": staging.has_balances,
+        "falls": staging.falls,
     }
     batch.plan_hash = plan_hash(content, found)
     batch.code_version = f"{CODE_VERSION}.{rules_version()}"[:40]
@@ -186,7 +225,8 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
         params: dict[str, Any] = {"batch": batch.pk, "verdicts": found.codes}
         cursor.execute(_ISSUES, params)
         cursor.execute(_REPEATED, params)
-        cursor.execute(_SUMS, params)
+        cells = totals.sum_cells(_COUNTED, params)
+        cursor.execute(_SUMS)
         batch.sums = {}
         for currency, kind, money_in, money_out, n in cursor:
             of_kind = {"in": f"{money_in:f}", "out": f"{money_out:f}", "rows": n}
@@ -200,6 +240,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
     applies = batch.counts["new"] + batch.counts["changed"]
     batch.state = ImportBatch.State.PLANNED if applies else ImportBatch.State.EMPTY
     batch.save()
+    return cells
 
 
 def _balances(cursor: Any) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """The kept file of a batch, recognised and read by its adapter."""
 
+import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, BinaryIO, cast
 
@@ -15,15 +16,24 @@ from transactions.models import ImportBatch, ImportProfile
 
 
 class Progress:
-    """A stream that knows how much of the file has been read; memory stays flat."""
+    """A stream that knows how much of the file has been read; memory stays flat.
+
+    It asks the database for a piece of the file at a time; `before` is called before each.
+    """
 
     def __init__(self, file: StoredFile) -> None:
         self.size = file.size
         self.done = 0
+        self.before: Callable[[], None] = lambda: None
         self._stream = files.open_stored(file)
+        self._piece = io.BytesIO()
 
     def read(self, size: int = -1, /) -> bytes:
-        block = self._stream.read(size)
+        block = self._piece.read(size)
+        if not block:
+            self.before()
+            self._piece = io.BytesIO(self._stream.read(files.CHUNK_BYTES))
+            block = self._piece.read(size)
         self.done += len(block)
         return block
 

@@ -6,7 +6,6 @@ escaping are done once each. A row then costs a few look-ups and one SHA-256.
 
 import re
 import zlib
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -21,16 +20,19 @@ from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
 from transactions.imports.cards import cut_card_numbers
 
-BLOCK_ROWS = 8_192
+# Rows handed on at a time, and rows to a kept chunk.
+BLOCK_ROWS, CHUNK_ROWS = 1_024, 8_192
 _CACHE_LIMIT = 100_000
 RAW_LIMIT = 2_000
 
-# Columns of the staging table in the order of the lines made here.
+# Columns of the staging table in the order of the lines made here. From `occurrence` on they are the
+# ledger's own, so that a kept line less its first two cells is a line for the ledger.
 COLUMNS = (
-    "n", "line", "account_id", "booked_on", "value_on", "amount", "raw_text", "clean_text",
-    "counterparty", "reference", "category_id", "category_origin", "confidence", "status",
-    "provider_id", "fingerprint", "balance",
+    "n", "balance", "occurrence", "account_id", "booked_on", "value_on", "amount", "raw_text",
+    "clean_text", "counterparty", "reference", "category_id", "category_origin", "confidence", "status",
+    "provider_id", "fingerprint", "line",
 )  # fmt: skip
+LEDGER_COLUMNS = COLUMNS[2:]
 REJECT_COLUMNS = (
     "batch_id", "line", "verdict", "code", '"column"', "value", "reason", "fix", "raw",
 )  # fmt: skip
@@ -38,10 +40,14 @@ REJECT_COLUMNS = (
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
+# Of one distinct text: both texts escaped, the category columns, the fingerprint's part.
+_Words = tuple[str, str, bytes]
 
 
 def escape(text: str) -> str:
     """The text as COPY's text format takes it; what no table can hold becomes U+FFFD."""
+    if text.isprintable() and "\\" not in text:
+        return text
     return _UNSTORABLE.sub("\ufffd", text).translate(_ESCAPES)
 
 
@@ -49,7 +55,8 @@ class Staging:
     """One file on its way into the staging table.
 
     After `blocks()` is used up: `verdicts` holds one character a row (new, rejected or no transaction),
-    `chunks` the same blocks compressed, `digest` the hash over them, `named` the accounts named.
+    `chunks` the same lines compressed and `chunk_starts` the row each begins at, `digest` the hash over
+    them, `named` the accounts named, `falls` whether the days run backwards.
     """
 
     def __init__(
@@ -67,16 +74,20 @@ class Staging:
         self.category_ids = category_ids
         self.layout = layout
         self.verdicts = bytearray()
-        self.lines = array("q")
         self.chunks: list[bytes] = []
+        self.chunk_starts: list[int] = []
         self.digest = sha256()
         self.account_ids: set[int] = set()
         self.has_ids = False
         self.has_balances = False
+        self.falls = False
         self.named: dict[tuple[str, str], NamedAccount] = {}
         self._places: dict[tuple[str, str], tuple[str, NamedAccount] | Misplaced] = {}
         self._rejects = zlib.compressobj(1)
         self._reject_parts: list[bytes] = []
+        self._packer = zlib.compressobj(1)
+        self._parts: list[bytes] = []
+        self._chunk_rows = 0
         self.rejected = 0
 
     def blocks(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[bytes]:
@@ -87,35 +98,53 @@ class Staging:
             if len(block) >= BLOCK_ROWS:
                 yield self._finish(block)
                 block.clear()
-                told(len(self.verdicts))
         if block:
             yield self._finish(block)
+        self._close_chunk()
         told(len(self.verdicts))
 
     def _finish(self, block: list[str]) -> bytes:
         data = "".join(block).encode()
         self.digest.update(data)
-        self.chunks.append(zlib.compress(data, 1))
+        if not self._chunk_rows:
+            self._packer = zlib.compressobj(1)
+            self._parts = []
+            self.chunk_starts.append(int(block[0].partition("\t")[0]))
+        self._parts.append(self._packer.compress(data))
+        self._chunk_rows += len(block)
+        if self._chunk_rows >= CHUNK_ROWS:
+            self._close_chunk()
         return data
 
+    def _close_chunk(self) -> None:
+        if self._chunk_rows:
+            self.chunks.append(b"".join([*self._parts, self._packer.flush()]))
+            self._chunk_rows = 0
+
     def _texts(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[str]:
-        verdicts, lines, places = self.verdicts, self.lines, self._places
+        verdicts, places = self.verdicts, self._places
         days: dict[date, tuple[str, bytes]] = {}
-        texts: dict[tuple[str, str, int], tuple[str, str, bytes]] = {}
-        hash_of = sha256
+        # By the amount's text: as written, in bytes for the hash, and the texts met with its sign.
+        figures: dict[str, tuple[str, bytes, dict[str | tuple[str, str], _Words]]] = {}
+        texts: dict[int, dict[str | tuple[str, str], _Words]] = {-1: {}, 0: {}, 1: {}}
+        at_account: str | None = None
+        at_currency = ""
+        place: tuple[str, NamedAccount] | Misplaced | None = None
+        hash_of, new = sha256, ord(codes.NEW)
+        first = last = None
         for n, row in enumerate(rows):
-            lines.append(row.line)
+            if not n % CHUNK_ROWS:
+                told(n)
             if not isinstance(row, Line):
                 verdicts += self._aside(row)
-                if not n % BLOCK_ROWS:
-                    told(n)
                 continue
             (line, booked_on, value_on, amount, text, counterparty, reference, category, account,
              currency, balance, provider_id, status) = row  # fmt: skip
-            place = places.get((account, currency))
-            if place is None:
-                place = self._place(account, currency)
-            if isinstance(place, Misplaced):
+            if account != at_account or currency != at_currency:
+                place = places.get((account, currency)) or self._place(account, currency)
+                at_account, at_currency = account, currency
+            if not isinstance(place, tuple):
+                assert place is not None
                 self.named[account, currency].rows += 1
                 self._reject(self._misplaced(row, place))
                 verdicts += b"r"
@@ -125,37 +154,53 @@ class Staging:
             day = days.get(booked_on)
             if day is None:
                 day = days[booked_on] = booked_on.isoformat(), day_part(booked_on)
-            figure = str(amount)
-            # The common figures need no more than this; `amount_text` knows the rest.
-            if "E" in figure or figure[-1] == "0" or figure[0] == "+":
+            first = first or booked_on
+            last = booked_on
+            stated = str(amount)
+            known_figure = figures.get(stated)
+            if known_figure is None:
+                if len(figures) >= _CACHE_LIMIT:
+                    figures.clear()
                 figure = amount_text(amount)
-            sign = -1 if figure[0] == "-" else 0 if figure == "0" else 1
-            known = texts.get((text, category, sign))
+                sign = -1 if figure[0] == "-" else 0 if figure == "0" else 1
+                known_figure = figures[stated] = figure, figure.encode(), texts[sign]
+            figure, hashed, with_sign = known_figure
+            known = with_sign.get((text, category) if category else text)
             if known is None:
-                if len(texts) >= _CACHE_LIMIT:
-                    texts.clear()
-                known = texts[text, category, sign] = self._text(text, category, sign)
+                if len(with_sign) >= _CACHE_LIMIT:
+                    with_sign.clear()
+                sign = -1 if figure[0] == "-" else 0 if figure == "0" else 1
+                known = self._text(text, category, sign)
+                with_sign[(text, category) if category else text] = known
             words, decided, tail = known
             if provider_id:
                 self.has_ids = True
                 print_ = hash_of(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
                 provider_id = escape(provider_id)
             else:
-                print_ = hash_of(day[1] + figure.encode() + tail).hexdigest()[:32]
-            if balance is not None:
-                self.has_balances = True
-            verdicts += b"n"
-            yield (
-                f"{n}\t{line}\t{account_id}\t{day[0]}\t"
-                f"{_NULL if value_on is None else value_on.isoformat()}\t{figure}\t{words}\t"
-                f"{_safe(counterparty) if counterparty else ''}\t"
-                f"{_safe(reference) if reference else ''}\t{decided}\t{status}\t{provider_id}\t"
-                f"{print_}\t{_NULL if balance is None else amount_text(balance)}\n"
-            )
+                print_ = hash_of(day[1] + hashed + tail).hexdigest()[:32]
+            verdicts.append(new)
+            if balance is not None or value_on is not None or counterparty or reference:
+                self.has_balances |= balance is not None
+                yield (
+                    f"{n}\t{_NULL if balance is None else amount_text(balance)}\t0\t{account_id}\t"
+                    f"{day[0]}\t{_NULL if value_on is None else value_on.isoformat()}\t{figure}\t"
+                    f"{words}\t{_safe(counterparty) if counterparty else ''}\t"
+                    f"{_safe(reference) if reference else ''}\t{decided}\t{status}\t{provider_id}\t"
+                    f"{print_}\t{line}\n"
+                )
+            else:
+                yield (
+                    f"{n}\t\\N\t0\t{account_id}\t{day[0]}\t\\N\t{figure}\t{words}\t\t\t{decided}\t"
+                    f"{status}\t{provider_id}\t{print_}\t{line}\n"
+                )
+        self.falls = first is not None and last is not None and first > last
 
-    def _text(self, text: str, category: str, sign: int) -> tuple[str, str, bytes]:
-        """Of one distinct text: both texts escaped, the category columns, the fingerprint's part."""
-        raw = _UNSTORABLE.sub("\ufffd", cut_card_numbers(text))
+    def _text(self, text: str, category: str, sign: int) -> _Words:
+        """All that one distinct text costs: cleaned, put in a category, made ready for the hash."""
+        raw = cut_card_numbers(text)
+        if not raw.isprintable():
+            raw = _UNSTORABLE.sub("\ufffd", raw)
         decision = self.categoriser.decide(raw, category, sign)
         category_id = self.category_ids.get(decision.code or "")
         if category_id is None:
@@ -225,7 +270,7 @@ def plain_row(line: str) -> dict[str, Any]:
         row[name] = None if row[name] is None else Decimal(row[name])
     for name in ("booked_on", "value_on"):
         row[name] = None if row[name] is None else date.fromisoformat(row[name])
-    for name in ("n", "line", "account_id", "category_id", "confidence"):
+    for name in ("n", "line", "occurrence", "account_id", "category_id", "confidence"):
         row[name] = None if row[name] is None else int(row[name])
     return row
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import connection
 
-from transactions.imports import tables
 from transactions.imports import verdict_codes as codes
 
 # Columns that the source owns: what a changed row may change. Counts on transaction_once.
@@ -29,7 +28,7 @@ select s.n,
                  t.raw_text, t.counterparty, t.reference) then 'c'
             else 's' end,
        t.id, t.version
-from {numbered} s
+from import_stage s
 join transactions_transaction t on t.account_id = s.account_id and t.fingerprint = s.fingerprint
      and t.occurrence = s.occurrence
 where s.provider_id = '' or s.occurrence = 0
@@ -40,8 +39,8 @@ _REPEATED = """
 insert into import_known (n, verdict)
 select s.n, case when (s.booked_on, s.amount, s.raw_text) = (f.booked_on, f.amount, f.raw_text)
                  then 's' else 'r' end
-from {numbered} s
-join {numbered} f on f.account_id = s.account_id and f.fingerprint = s.fingerprint
+from import_stage s
+join import_stage f on f.account_id = s.account_id and f.fingerprint = s.fingerprint
      and f.occurrence = 0
 where s.provider_id <> '' and s.occurrence > 0
 """
@@ -76,9 +75,9 @@ where not (%(all)s or f.line = any(%(lines)s))
 _KEPT = """
 update import_stage s
 set category_id = (k.payload->>'category_id')::bigint, category_origin = 'person', confidence = 100
-from {numbered} o, transactions_keptedit k
-where s.n = o.n and k.account_id = o.account_id and k.fingerprint = o.fingerprint
-  and k.occurrence = o.occurrence
+from transactions_keptedit k
+where k.account_id = s.account_id and k.fingerprint = s.fingerprint
+  and k.occurrence = s.occurrence
   and (k.payload->>'category_id' is null or exists (
        select from transactions_category c where c.id = (k.payload->>'category_id')::bigint))
 returning s.n, s.category_id
@@ -107,10 +106,6 @@ def decide(
     Parameters: `staged` has one character per row, new where the row was staged; `choices["doubtful"]`
     is "all" or a list of line numbers to bring in although they look like rows from elsewhere.
     """
-    narrow = "n, line, account_id, booked_on, value_on, amount, fingerprint, status, provider_id"
-    with_texts = f"{narrow}, raw_text, counterparty, reference"
-    columns = with_texts if has_ids else f"{narrow}, '' raw_text, '' counterparty, '' reference"
-    source = tables.numbered(columns, has_ids=has_ids)
     with connection.cursor() as cursor:
         kept: list[tuple[int, int | None]] = []
         cursor.execute(
@@ -118,11 +113,11 @@ def decide(
             [account_ids],
         )
         if cursor.fetchone()[0]:
-            cursor.execute(_KEPT.format(numbered=source))
+            cursor.execute(_KEPT)
             kept = sorted(cursor.fetchall())
-        cursor.execute(_KNOWN.format(numbered=source))
+        cursor.execute(_KNOWN)
         if has_ids:
-            cursor.execute(_REPEATED.format(numbered=source))
+            cursor.execute(_REPEATED)
         cursor.execute("select min(booked_on), max(booked_on) from import_stage")
         first, last = cursor.fetchone()
         brought = choices.get("doubtful", [])

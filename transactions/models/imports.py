@@ -76,6 +76,8 @@ class PlannedChunk(models.Model):
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="chunks", db_index=False)
     no = models.PositiveIntegerField()
     data = models.BinaryField()
+    # On the first chunk: the month totals that all new rows of the plan add up to (COPY text, zlib).
+    totals = models.BinaryField(default=bytes)
 
     class Meta:
         ordering = ["batch", "no"]
