@@ -203,14 +203,23 @@ def install() -> None:
     connection_created.connect(_on_connection, dispatch_uid="ledger-guard", weak=False)
 
 
-def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def copy_rows(
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    types: Sequence[str] = (),
+) -> int:
     """COPY rows into `table`. Returns how many rows went in.
 
-    Values are Python objects or None; psycopg turns and escapes them. Raises LedgerWriteRefused for a
-    table of the ledger outside `writing()`.
+    Values are Python objects or None; psycopg turns and escapes them. With `types`, the columns' own
+    PostgreSQL types, they go as bytes unescaped: for long binary values. Raises LedgerWriteRefused for
+    a table of the ledger outside `writing()`.
     """
     count = 0
-    with copying(table, columns) as copy:
+    with copying(table, columns, "(FORMAT BINARY)" if types else "") as copy:
+        if types:
+            copy.set_types(types)
         for row in rows:
             copy.write_row(row)
             count += 1
@@ -231,11 +240,11 @@ def copy_text(table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> in
 
 
 @contextmanager
-def copying(table: str, columns: Sequence[str]) -> Iterator[Any]:
+def copying(table: str, columns: Sequence[str], options: str = "") -> Iterator[Any]:
     """An open COPY to write to; with the two above the only COPY of the product.
 
     The connection can do nothing else until it is closed.
     """
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN {options}"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         yield copy

@@ -98,9 +98,7 @@ def sum_cells(lines: str, params: Mapping[str, Any]) -> bytes:
             """,
             params,
         )
-        cursor.execute(
-            f"select string_agg(concat_ws(e'\t', {_CELLS}), e'\n') from import_cells"
-        )
+        cursor.execute(f"select string_agg(concat_ws(e'\t', {_CELLS}), e'\n') from import_cells")
         return (cursor.fetchone()[0] or "").encode()
 
 

@@ -38,7 +38,7 @@ def store_file(stream: Readable, *, name: str, content_type: str, limit: int) ->
             if size > limit:
                 raise FileTooLarge(limit)
             digest.update(piece)
-            StoredChunk.objects.create(file=file, no=no, data=zlib.compress(piece, 6))
+            StoredChunk.objects.create(file=file, no=no, data=zlib.compress(piece, 2))
         if not size:
             raise EmptyFile
         file.size, file.sha256 = size, digest.hexdigest()

@@ -8,6 +8,7 @@ country helps. Where nothing speaks for either the question is handed to the per
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from transactions.adapters.base import Evidence, Option
@@ -62,6 +63,7 @@ def decide(
     return _weigh(days, country, texts)
 
 
+@lru_cache(maxsize=8192)
 def _same_in_all(day: str) -> bool:
     """Whether the day needs no order: its year stands first with four digits, or it has letters."""
     read = {parse_day(day, order) for order in orders_fitting(day)}

@@ -78,6 +78,7 @@ _SMALL_WORDS = _words(
     of and the de la le du der die das von van to for at in on und et
     """
 )
+_CITY_ENDS = frozenset(city.split()[-1] for city in CITIES)
 # Longer lines are remittance texts; a merchant's name stands at their front.
 _LONGEST = 200
 _CACHED = 50_000
@@ -97,7 +98,9 @@ def readable(raw: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     if "<" in text:
         text = _TAGS.sub(" ", text)
-    return " ".join(_INVISIBLE.sub(" ", text).split())
+    if not text.isprintable():
+        text = _INVISIBLE.sub(" ", text)
+    return " ".join(text.split())
 
 
 def _without_place(text: str) -> str:
@@ -108,6 +111,8 @@ def _without_place(text: str) -> str:
     had_state = len(words) > 1 and words[-1] in STATES
     if had_state:
         words.pop()
+    if not words or words[-1].casefold() not in _CITY_ENDS:
+        return " ".join(words)
     for length in (3, 2, 1):
         if len(words) > length and " ".join(words[-length:]).casefold() in CITIES:
             # A city alone can be part of a name ("Bank of Boston"); "of" and "in" say so.

@@ -7,6 +7,7 @@ escaping are done once each. A row then costs a few look-ups and one SHA-256.
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -85,9 +86,10 @@ class Staging:
         self._places: dict[tuple[str, str], tuple[str, NamedAccount] | Misplaced] = {}
         self._rejects = zlib.compressobj(1)
         self._reject_parts: list[bytes] = []
-        self._packer = zlib.compressobj(1)
-        self._parts: list[bytes] = []
-        self._chunk_rows = 0
+        self._pieces: list[bytes] = []
+        # Packing needs no interpreter, so it runs beside the reading.
+        self._packer = ThreadPoolExecutor(1)
+        self._packed: list[Future[bytes]] = []
         self.rejected = 0
 
     def blocks(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[bytes]:
@@ -101,25 +103,24 @@ class Staging:
         if block:
             yield self._finish(block)
         self._close_chunk()
+        self.chunks = [packed.result() for packed in self._packed]
+        self._packer.shutdown()
         told(len(self.verdicts))
 
     def _finish(self, block: list[str]) -> bytes:
         data = "".join(block).encode()
         self.digest.update(data)
-        if not self._chunk_rows:
-            self._packer = zlib.compressobj(1)
-            self._parts = []
+        if not self._pieces:
             self.chunk_starts.append(int(block[0].partition("\t")[0]))
-        self._parts.append(self._packer.compress(data))
-        self._chunk_rows += len(block)
-        if self._chunk_rows >= CHUNK_ROWS:
+        self._pieces.append(data)
+        if len(self._pieces) * BLOCK_ROWS >= CHUNK_ROWS:
             self._close_chunk()
         return data
 
     def _close_chunk(self) -> None:
-        if self._chunk_rows:
-            self.chunks.append(b"".join([*self._parts, self._packer.flush()]))
-            self._chunk_rows = 0
+        if self._pieces:
+            self._packed.append(self._packer.submit(zlib.compress, b"".join(self._pieces), 1))
+            self._pieces = []
 
     def _texts(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[str]:
         verdicts, places = self.verdicts, self._places

@@ -93,13 +93,17 @@ def keep(batch: ImportBatch, staging: Staging, occurrences: dict[int, int], cell
     for n, occurrence in occurrences.items():
         no = bisect_right(staging.chunk_starts, n) - 1
         later.setdefault(no, {})[n] = occurrence
-    for no, data in enumerate(staging.chunks):
-        PlannedChunk.objects.create(
-            batch=batch,
-            no=no,
-            data=_numbered(data, later[no]) if no in later else data,
-            totals=b"" if no else zlib.compress(cells, 1),
-        )
+    rows = (
+        (batch.pk, no, _numbered(data, later[no]) if no in later else data,
+         b"" if no else zlib.compress(cells, 1))
+        for no, data in enumerate(staging.chunks)
+    )  # fmt: skip
+    guard.copy_rows(
+        PlannedChunk._meta.db_table,
+        ("batch_id", "no", "data", "totals"),
+        rows,
+        types=("int8", "int4", "bytea", "bytea"),
+    )
 
 
 def _numbered(data: bytes, occurrences: dict[int, int]) -> bytes:
