@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from sys import intern
 from typing import Any
 
 from transactions.adapters import Layout, Line, NotATransaction, Reject, Row
@@ -86,6 +87,7 @@ class Staging:
         self._places: dict[tuple[str, str], tuple[str, NamedAccount] | Misplaced] = {}
         self._rejects = zlib.compressobj(1)
         self._reject_parts: list[bytes] = []
+        self._met: dict[str, tuple[str, str, bytes]] = {}
         self._pieces: list[bytes] = []
         # Packing needs no interpreter, so it runs beside the reading.
         self._packer = ThreadPoolExecutor(1)
@@ -199,16 +201,24 @@ class Staging:
 
     def _text(self, text: str, category: str, sign: int) -> _Words:
         """All that one distinct text costs: cleaned, put in a category, made ready for the hash."""
-        raw = cut_card_numbers(text)
-        if not raw.isprintable():
-            raw = _UNSTORABLE.sub("\ufffd", raw)
+        met = self._met.get(text)
+        if met is None:
+            if len(self._met) >= _CACHE_LIMIT:
+                self._met.clear()
+            raw = cut_card_numbers(text)
+            if not raw.isprintable():
+                raw = _UNSTORABLE.sub("\ufffd", raw)
+            words = f"{escape(raw)}\t{escape(clean_text(raw))}"
+            met = self._met[text] = raw, words, text_part(raw)
+        raw, words, tail = met
         decision = self.categoriser.decide(raw, category, sign)
         category_id = self.category_ids.get(decision.code or "")
         if category_id is None:
             decided = f"{_NULL}\tnone\t0"
         else:
             decided = f"{category_id}\t{decision.origin}\t{round(decision.confidence * 100)}"
-        return f"{escape(raw)}\t{escape(clean_text(raw))}", decided, text_part(raw)
+        # A few dozen for all texts: kept once each.
+        return words, intern(decided), tail
 
     # Rows that do not go in
 
