@@ -8,8 +8,6 @@ from transactions.adapters.directions import direction
 from transactions.amounts import AmountError, is_blank, parse_amount, read_amount
 
 ReadMoney = Callable[[list[str]], Decimal]
-# Distinct amounts kept per file; the same ones come again and again.
-_REMEMBERED, _REMEMBERED_LENGTH = 32_768, 24
 
 
 class RowError(Exception):
@@ -38,21 +36,12 @@ def money_reader(layout: Layout) -> ReadMoney:
 
 def _signed(layout: Layout) -> ReadMoney:
     at, mark = layout.columns["amount"][0], layout.decimal
-    known: dict[str, Decimal] = {}
 
     def read(cells: list[str]) -> Decimal:
-        amount = known.get(cells[at])
-        if amount is not None:
-            return amount
         try:
-            amount = parse_amount(cells[at], mark)
+            return parse_amount(cells[at], mark)
         except AmountError as error:
             raise _blame(at, error) from None
-        if len(cells[at]) < _REMEMBERED_LENGTH:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            known[cells[at]] = amount
-        return amount
 
     return read
 

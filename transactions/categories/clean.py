@@ -168,6 +168,7 @@ def _stripped(raw: str) -> str:
     return shorter if any(mark.isalpha() for mark in shorter) else text
 
 
+@lru_cache(maxsize=_CACHED)
 def _title(word: str, position: int) -> str:
     lower = word.casefold()
     if position and lower in _SMALL_WORDS:

@@ -231,9 +231,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
         for currency, kind, money_in, money_out, n in cursor:
             of_kind = {"in": f"{money_in:f}", "out": f"{money_out:f}", "rows": n}
             batch.sums.setdefault(currency, {})[kind] = of_kind
-        cursor.execute("select min(booked_on), max(booked_on) from import_stage")
-        first, last = cursor.fetchone()
-        batch.counts |= {"first_day": str(first or ""), "last_day": str(last or "")}
+        batch.counts |= {"first_day": str(found.first or ""), "last_day": str(found.last or "")}
         batch.choices["balances"] = _balances(cursor) if staging.has_balances else []
         cursor.execute(_SAME_OF)
         batch.counts["same_of"] = {str(pk): n for pk, n in cursor.fetchall()}

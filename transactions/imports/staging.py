@@ -127,9 +127,9 @@ class Staging:
     def _texts(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[str]:
         verdicts, places = self.verdicts, self._places
         days: dict[date, tuple[str, bytes]] = {}
-        # By the amount's text: as written, in bytes for the hash, and the texts met with its sign.
-        figures: dict[str, tuple[str, bytes, dict[str | tuple[str, str], _Words]]] = {}
-        texts: dict[int, dict[str | tuple[str, str], _Words]] = {-1: {}, 0: {}, 1: {}}
+        coming: dict[str | tuple[str, str], _Words] = {}
+        going: dict[str | tuple[str, str], _Words] = {}
+        neither: dict[str | tuple[str, str], _Words] = {}
         at_account: str | None = None
         at_currency = ""
         place: tuple[str, NamedAccount] | Misplaced | None = None
@@ -159,29 +159,25 @@ class Staging:
                 day = days[booked_on] = booked_on.isoformat(), day_part(booked_on)
             first = first or booked_on
             last = booked_on
-            stated = str(amount)
-            known_figure = figures.get(stated)
-            if known_figure is None:
-                if len(figures) >= _CACHE_LIMIT:
-                    figures.clear()
+            figure = str(amount)
+            # The common figures need no more than this; `amount_text` knows the rest.
+            if "E" in figure or figure[-1] == "0" or figure[0] == "+":
                 figure = amount_text(amount)
-                sign = -1 if figure[0] == "-" else 0 if figure == "0" else 1
-                known_figure = figures[stated] = figure, figure.encode(), texts[sign]
-            figure, hashed, with_sign = known_figure
-            known = with_sign.get((text, category) if category else text)
+            texts = going if figure[0] == "-" else neither if figure == "0" else coming
+            key = (text, category) if category else text
+            known = texts.get(key)
             if known is None:
-                if len(with_sign) >= _CACHE_LIMIT:
-                    with_sign.clear()
-                sign = -1 if figure[0] == "-" else 0 if figure == "0" else 1
-                known = self._text(text, category, sign)
-                with_sign[(text, category) if category else text] = known
+                if len(texts) >= _CACHE_LIMIT:
+                    texts.clear()
+                sign = -1 if texts is going else 0 if texts is neither else 1
+                known = texts[key] = self._text(text, category, sign)
             words, decided, tail = known
             if provider_id:
                 self.has_ids = True
                 print_ = hash_of(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
                 provider_id = escape(provider_id)
             else:
-                print_ = hash_of(day[1] + hashed + tail).hexdigest()[:32]
+                print_ = hash_of(day[1] + figure.encode() + tail).hexdigest()[:32]
             verdicts.append(new)
             if balance is not None or value_on is not None or counterparty or reference:
                 self.has_balances |= balance is not None

@@ -3,6 +3,7 @@
 import sys
 from array import array
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -91,6 +92,8 @@ class Verdicts:
     codes: bytes
     changed: list[tuple[int, int, int]]  # row, transaction, its version
     kept: list[tuple[int, int | None]]  # row, category of the person's edit
+    first: date | None
+    last: date | None
 
 
 def decide(
@@ -138,7 +141,8 @@ def decide(
         )
         changed = cursor.fetchall()
     new = codes.NEW.encode()[0]
-    return Verdicts(verdicts, changed, [(n, to) for n, to in kept if verdicts[n] == new])
+    waiting = [(n, to) for n, to in kept if verdicts[n] == new]
+    return Verdicts(verdicts, changed, waiting, first, last)
 
 
 def _merge(cursor: Any, staged: bytes) -> bytes:
