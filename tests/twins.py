@@ -6,6 +6,7 @@ bank B has besides a second customer (key ONLY_IN_B) with rows that A lacks, on 
 """
 
 import uuid
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -147,7 +148,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         },
         "analytics.StaffRelease": {"withheld": [], "k": 10, "customers": 12, "active_customers": 12},
         "analytics.Run": {"state": "published", "business_day": DAY, "computed_through": DAY},
-        "jobs.StoredChunk": {"no": 0},
+        "jobs.StoredChunk": {"no": 0, "data": zlib.compress(twin.canary.encode())},
         "jobs.Job": {
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",

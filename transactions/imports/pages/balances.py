@@ -93,18 +93,20 @@ def _check(
 
 
 def _unexplained(rows: Sequence[dict[str, Any]]) -> Decimal:
-    """Last stated balance less the first and the payments between; files run up or down, and the
-    direction in which more of their steps add up is theirs."""
-    stated = [(n, r) for n, r in enumerate(rows) if r["balance"] is not None]
-    if len(stated) < 2:
-        return Decimal(0)
+    """Last stated balance less the first and the payments between, in the order of days.
+
+    Within a day files run up or down; the direction in which more of their steps add up is theirs.
+    """
     rises = falls = 0
-    for (_a, one), (_b, two) in pairwise(stated):
+    for one, two in pairwise(r for r in rows if r["balance"] is not None):
         rises += two["balance"] == one["balance"] + two["amount"]
         falls += one["balance"] == two["balance"] + one["amount"]
-    (first, early), (last, late) = stated[0], stated[-1]
-    if falls > rises:
-        paid = sum((r["amount"] for r in rows[first:last]), Decimal(0))
-        return Decimal(early["balance"] - late["balance"] - paid)
-    paid = sum((r["amount"] for r in rows[first + 1 : last + 1]), Decimal(0))
-    return Decimal(late["balance"] - early["balance"] - paid)
+    ordered = sorted(
+        rows if rises >= falls else list(reversed(rows)), key=lambda r: r["booked_on"]
+    )
+    stated = [n for n, row in enumerate(ordered) if row["balance"] is not None]
+    if len(stated) < 2:
+        return Decimal(0)
+    first, last = stated[0], stated[-1]
+    paid = sum((r["amount"] for r in ordered[first + 1 : last + 1]), Decimal(0))
+    return Decimal(ordered[last]["balance"] - ordered[first]["balance"] - paid)
