@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
 from transactions.adapters.words import CURRENCIES
+from transactions.imports.accounts import create_account, mask
 from transactions.models import BankAccount
 
 NEW_ACCOUNT, BY_FILE = "new", "file"
@@ -132,6 +133,7 @@ class AccountsForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.customer = customer
         held = list(BankAccount.objects.held_by(customer))
         self.accounts = {str(a.public_id): a for a in held}
         self.names = names
@@ -148,6 +150,7 @@ class AccountsForm(forms.Form):
         public = {a.pk: str(a.public_id) for a in held}
         for n, named in enumerate(names):
             fitting = [c for c in choices if not c[0] or self._fits(c[0], named["currency"])]
+            fitting.append((NEW_ACCOUNT, gettext("A new account for these rows")))
             self.fields[f"name_{n}"] = forms.ChoiceField(
                 label=named["shown"],
                 choices=fitting,
@@ -160,13 +163,29 @@ class AccountsForm(forms.Form):
         return not currency or self.accounts[str(key)].currency == currency
 
     def chosen(self) -> dict[tuple[str, str], BankAccount]:
-        """Accounts by name and currency, those left open not among them."""
+        """Accounts by name and currency, those left open not among them; new ones are made."""
         found = {}
         for n, named in enumerate(self.names):
             key = self.cleaned_data.get(f"name_{n}")
-            if key:
+            if key == NEW_ACCOUNT:
+                found[named["name"], named["currency"]] = self._make(named)
+            elif key:
                 found[named["name"], named["currency"]] = self.accounts[key]
         return found
+
+    def _make(self, named: dict[str, Any]) -> BankAccount:
+        """An account called as the file calls it, of a long number only the end."""
+        number = mask(named["name"])
+        is_number = number.startswith("··")
+        currency = named["currency"] or bank_profile().currency
+        return create_account(
+            customer=self.customer,
+            name=gettext("Account in %(currency)s") % {"currency": currency}
+            if is_number or not number
+            else number,
+            currency=currency,
+            masked_number=number if is_number else "",
+        )
 
     def one(self) -> BankAccount | None:
         return self.accounts.get(self.cleaned_data.get("account", ""))

@@ -101,9 +101,7 @@ def _unexplained(rows: Sequence[dict[str, Any]]) -> Decimal:
     for one, two in pairwise(r for r in rows if r["balance"] is not None):
         rises += two["balance"] == one["balance"] + two["amount"]
         falls += one["balance"] == two["balance"] + one["amount"]
-    ordered = sorted(
-        rows if rises >= falls else list(reversed(rows)), key=lambda r: r["booked_on"]
-    )
+    ordered = sorted(rows if rises >= falls else list(reversed(rows)), key=lambda r: r["booked_on"])
     stated = [n for n, row in enumerate(ordered) if row["balance"] is not None]
     if len(stated) < 2:
         return Decimal(0)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from transactions.imports.errors import ImportProblem
 from transactions.imports.forms import AccountsForm
 from transactions.imports.forms_columns import ColumnsForm, KeepForm
 from transactions.imports.pages import correcting, flow, profiles
+from transactions.imports.pages.mending import hint
 from transactions.imports.pages.names import names_of
 from transactions.imports.pages.questions import question
 from transactions.imports.pages.scope import (
@@ -54,6 +56,7 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "shown": shown,
         "found": shown.found(),
         "question": question(shown),
+        "hint": hint(batch.refused_code),
         "lines": shown.lines(),
         "accounts_form": form or _accounts_form(batch),
         "account_needed": batch.state == ImportBatch.State.RECEIVED and _needs_account(batch),
@@ -72,16 +75,16 @@ def _accounts_form(batch: ImportBatch, data: Any = None) -> AccountsForm:
 
 def _needs_account(batch: ImportBatch) -> bool:
     """Whether no row can be placed as long as nobody has said which account it is."""
-    if batch.account is not None:
-        return False
-    names = names_of(batch)
-    return not any(named["account"] for named in names)
+    if names := names_of(batch):
+        return not any(named["account"] for named in names)
+    return batch.account is None
 
 
 def _place(request: HttpRequest, batch: ImportBatch, form: AccountsForm) -> HttpResponse:
     try:
         if form.names:
-            batch = services.choose(batch, accounts=form.chosen())
+            with transaction.atomic():
+                batch = services.choose(batch, accounts=form.chosen())
         else:
             batch = services.choose(batch, account=form.one())
     except ImportProblem as problem:

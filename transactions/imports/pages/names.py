@@ -25,10 +25,9 @@ def names_of(batch: ImportBatch) -> list[dict[str, Any]]:
     """
     kept = batch.choices.get("names")
     found = kept if kept and batch.plan_hash else _read(batch)
-    if not any(n["name"] for n in found) and len({n["currency"] for n in found}) < 2:
-        return []
-    if not any(n["name"] for n in found) and all(n["account"] for n in found):
-        return []
+    if not any(n["name"] for n in found):
+        # Without names only a currency that the account isn't kept in needs a word.
+        found = [n for n in found if n["currency"] and n["account"] is None]
     return [
         named
         | {

@@ -105,8 +105,8 @@ def crumbs(batch: ImportBatch, here: str, *, own: bool) -> list[tuple[str, str]]
 
 
 def bank_time(moment: datetime | None) -> datetime | None:
-    """A moment in the bank's own zone."""
-    return moment and moment.astimezone(ZoneInfo(bank_profile().time_zone))
+    """The bank's own clock at a moment. Without a zone: a template would turn it into another one's."""
+    return moment and moment.astimezone(ZoneInfo(bank_profile().time_zone)).replace(tzinfo=None)
 
 
 def undo_until(batch: ImportBatch) -> datetime | None:

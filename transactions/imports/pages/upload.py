@@ -96,7 +96,7 @@ def _receive(
 ) -> ImportBatch | None:
     """The draft with its account; None, and the error in the form, where the file didn't arrive."""
     said = form.cleaned_data
-    file: "UploadedFile[bytes]" = said["file"]
+    file: UploadedFile[bytes] = said["file"]
     try:
         with transaction.atomic():
             batch = services.receive(
