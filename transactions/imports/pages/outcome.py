@@ -54,6 +54,7 @@ def done(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "batch": batch,
         "summary": summary_of(batch),
         "progress": progress_of(job, person(request)) if job else None,
+        "is_busy": flow.is_busy(batch),
         "zone": bank_profile().time_zone,
         "committed_at": bank_time(batch.committed_at),
         "undone_at": bank_time(batch.undone_at),

@@ -21,6 +21,7 @@ from transactions.imports.pages import flow, issues, profiles
 from transactions.imports.pages.balances import checks_of
 from transactions.imports.pages.planned_rows import first_rows
 from transactions.imports.pages.scope import (
+    COMMIT,
     PREVIEW,
     bank_time,
     batch_for,
@@ -84,13 +85,15 @@ def _decide(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
 
 
 def _waiting(request: HttpRequest, batch: ImportBatch, job: Job) -> HttpResponse:
+    commits = job.kind == "import_commit"
+    step = COMMIT if commits else PREVIEW
     context = {
         "batch": batch,
         "progress": progress_of(job, person(request)),
         "zone": bank_profile().time_zone,
-        "steps": steps(PREVIEW, batch),
-        "step": PREVIEW,
-        "crumbs": crumbs(batch, _("Preview"), own=is_own(request)),
+        "steps": steps(step, batch),
+        "step": step,
+        "crumbs": crumbs(batch, _("Commit") if commits else _("Preview"), own=is_own(request)),
     }
     return render(request, "imports/waiting.html", context)
 
