@@ -7,6 +7,7 @@ import pytest
 from accounts.jobs import services as jobs
 from accounts.jobs.models import Job
 from tests import factories
+from tests.query_count import counted
 from tests.sweep import crawl
 from tests.transactions.test_import_pages import signed_in, upload
 from tests.transactions.test_imports import GENERIC, brought_in, cells, total
@@ -332,3 +333,23 @@ def test_a_long_plan_that_stops_says_why_and_can_be_made_again(north_client, acc
     north_client.post(url(batch), {"act": "plan"})
     jobs.run_due()
     assert tally(north_client.get(url(batch))) == (0, 4, 0, 0, 0)
+
+
+def test_pages_ask_the_database_as_much_for_ten_times_the_rows(north_client, account):
+    asked = []
+    for n in (5, 50):
+        rows = b"".join(
+            b"2026-05-%02d,SHOP %d,-1.00,%d.00\n2026-05-40,X,-1,1\n" % (i % 28 + 1, i, 1000 - i)
+            for i in range(n)
+        )
+        upload(north_client, account, b"Date,Text,Amount,Balance\n" + rows)
+        batch = newest()
+        counts = []
+        for step in ("", "format/", "columns/"):
+            north_client.get(url(batch, step))
+            with counted() as statements:
+                assert north_client.get(url(batch, step)).status_code == 200
+            counts.append(len(statements))
+        asked.append(counts)
+    print(f"statements of preview, format, columns: {asked}")
+    assert asked[0] == asked[1] and max(asked[0]) <= 18

@@ -51,6 +51,7 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         else:
             return _act(request, batch, act)
     shown = FileShown(batch)
+    form = form or _accounts_form(batch)
     context = {
         "batch": batch,
         "shown": shown,
@@ -58,8 +59,8 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "question": question(shown),
         "hint": hint(batch.refused_code),
         "lines": shown.lines(),
-        "accounts_form": form or _accounts_form(batch),
-        "account_needed": batch.state == ImportBatch.State.RECEIVED and _needs_account(batch),
+        "accounts_form": form,
+        "account_needed": batch.state == ImportBatch.State.RECEIVED and _needs_account(batch, form),
         "another_url": new_url(batch),
         "steps": steps(FORMAT, batch),
         "step": FORMAT,
@@ -73,10 +74,10 @@ def _accounts_form(batch: ImportBatch, data: Any = None) -> AccountsForm:
     return AccountsForm(data, customer=batch.customer, account=batch.account, names=names_of(batch))
 
 
-def _needs_account(batch: ImportBatch) -> bool:
+def _needs_account(batch: ImportBatch, form: AccountsForm) -> bool:
     """Whether no row can be placed as long as nobody has said which account it is."""
-    if names := names_of(batch):
-        return not any(named["account"] for named in names)
+    if form.names:
+        return not any(named["account"] for named in form.names)
     return batch.account is None
 
 

@@ -63,6 +63,8 @@ class RowDoubtful:
 
 def page_of(batch: ImportBatch, verdict: str, after: int = 0) -> tuple[list[ImportIssue], Page]:
     """At most SHOWN issues of one verdict in the file's order, after the issue with this id."""
+    if not batch.counts.get(verdict):
+        return [], Page([], 0, 1, 0)
     wanted = batch.issues.filter(verdict=verdict).order_by("line", "id")
     total = wanted.count()
     before = 0

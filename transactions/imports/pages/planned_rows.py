@@ -36,9 +36,8 @@ def planned_rows(batch: ImportBatch) -> Iterator[dict[str, Any]]:
     """The plan's rows as they would be written, chunk by chunk; none before there is a plan."""
     if not batch.counts.get("rows"):
         return
-    numbers = PlannedChunk.objects.filter(batch=batch).order_by("no").values_list("pk", flat=True)
-    for pk in list(numbers):
-        data = PlannedChunk.objects.values_list("data", flat=True).get(pk=pk)
+    chunks = PlannedChunk.objects.filter(batch=batch).order_by("no").values_list("data", flat=True)
+    for data in chunks.iterator(chunk_size=4):
         # Only "\\n" ends a row: a text may hold other characters that break lines.
         for line in decompress(bytes(data)).decode().split("\n"):
             if line:
