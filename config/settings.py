@@ -141,6 +141,7 @@ OWNER_COMMANDS = {
     "migrate",
     "migrate_schemas",
     "create_bank",
+    "create_installation",
     "delete_bank",
     "grant_banks",
     "seed_demo",
