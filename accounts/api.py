@@ -8,6 +8,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless import app_settings as headless
 from allauth.headless.account.views import LoginView
 from allauth.headless.internal.sessionkit import lookup_session
+from allauth.headless.tokens.strategies.jwt import internal
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from django.conf import settings
 from django.contrib.auth import logout as end_session
@@ -20,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.audit.sign_ins import note
 from accounts.customers import queries
 from accounts.customers.models import Customer
 from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
@@ -157,6 +159,9 @@ class Refresh(APIView):
                 "token_not_valid",
                 _("The token isn't valid or has ended. Sign in again."),
             )
+        found = internal.validate_access_token(renewed[0])
+        if found is not None:
+            note("token.renewed", user=found[0], request=request._request)
         return Response(_tokens(*renewed))
 
 
@@ -174,6 +179,7 @@ class Logout(APIView):
             session = lookup_session(session_key_from_sid(claims["sid"]) or "")
             if session is not None:
                 session.flush()
+            note("sign_in.ended", user=request.user, request=request._request)
         else:
             end_session(request._request)
         return Response(status=204)

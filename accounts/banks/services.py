@@ -3,9 +3,10 @@
 import logging
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django_tenants.utils import get_public_schema_name
 
+from accounts.audit import services as audit
 from accounts.banks.grants import grant_bank
 from accounts.banks.models import Bank, Domain
 from accounts.banks.signals import bank_created
@@ -39,6 +40,11 @@ def create_bank(*, schema: str, name: str, hosts: list[str]) -> Bank:
             _step(bank, bank.state, "reference data")
             with in_bank(schema):
                 bank_created.send(sender=Bank, bank=bank)
+                if bank.state != Bank.State.ACTIVE:
+                    with transaction.atomic():
+                        audit.record(
+                            act="bank.created", subject=bank, after={"name": name, "hosts": hosts}
+                        )
             _step(bank, Bank.State.ACTIVE, "")
         except Exception as error:
             connection.rollback() if not connection.in_atomic_block else None

@@ -272,9 +272,10 @@ def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def discard(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Throws a draft away; what is in the ledger is undone, not thrown away."""
     batch = _batch(request, batch_id)
-    if batch.state in (ImportBatch.State.COMMITTED, ImportBatch.State.UNDONE):
-        messages.error(request, _("This import is in the ledger. Undo it instead."))
+    try:
+        services.discard(batch)
+    except ImportProblem as problem:
+        messages.error(request, problem.sentence)
         return redirect("imports:done", batch_id=batch.public_id)
-    batch.delete()
     messages.success(request, _("The draft is gone. Nothing was written."))
     return redirect("imports:list")

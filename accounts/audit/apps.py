@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "accounts.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        from accounts.audit import sealing, sign_ins
+        from celery.signals import beat_init
+
+        sign_ins.connect()
+        beat_init.connect(sealing.start_beside_beat, dispatch_uid="audit-sealer", weak=False)
