@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -32,7 +31,7 @@ class ActFilter(SimpleListFilter):
     title = gettext_lazy("act")
     parameter_name = "act"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str | Promise]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(code, f"{label} · {code}") for code, label in ACTS.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -43,7 +42,7 @@ class RoleFilter(SimpleListFilter):
     title = gettext_lazy("by whom")
     parameter_name = "role"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str | Promise]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         roles = [(r.value, r.label) for r in Role if r != Role.OPERATOR]
         return [*roles, ("system", _("the product itself")), ("nobody", _("nobody signed in"))]
 
@@ -251,7 +250,7 @@ class AuditSealAdmin(ReadOnlyAdmin):
         return _digest(seal.previous)
 
 
-def _digest(value: bytes) -> SafeString:
+def _digest(value: bytes | memoryview) -> SafeString:
     return format_html('<span class="id">{}</span>', bytes(value).hex())
 
 

@@ -18,9 +18,6 @@ _KEPT = "_audit_change"
 
 
 class AuditedAdmin(ModelAdmin[Any]):
-    # True where saving goes through a service that records the act itself.
-    recorded_by_service = False
-
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
@@ -53,7 +50,7 @@ class AuditedAdmin(ModelAdmin[Any]):
 
     def _record(self, request: HttpRequest, obj: Any, act: str) -> None:
         before, after = request.__dict__.pop(_KEPT, ({}, {}))
-        if self.recorded_by_service or not (before or after):
+        if getattr(self, "recorded_by_service", False) or not (before or after):
             return
         services.record(
             act=act,
@@ -73,7 +70,7 @@ class AuditedAdmin(ModelAdmin[Any]):
 def _changes(
     form: Any, formsets: Iterable[Any], add: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    names = [name for name in form.changed_data if name in form.fields]
+    names = list(form.changed_data)
     before = {} if add else {name: _text(form.initial.get(name)) for name in names}
     after = {name: _text(form.cleaned_data.get(name)) for name in names}
     for formset in formsets:

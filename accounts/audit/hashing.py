@@ -51,7 +51,7 @@ class Key:
         )
 
 
-def keys() -> tuple[Key, ...]:
+def signing_keys() -> tuple[Key, ...]:
     """The key that signs, then older ones that only verify. Raises ImproperlyConfigured."""
     return _read_keys(settings.AUDIT_SIGNING_KEY)
 

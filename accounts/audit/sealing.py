@@ -84,7 +84,7 @@ def make_seal(
     schema: str, last: AuditSeal | None, entries: Sequence[tuple[int, bytes]], now: datetime
 ) -> AuditSeal:
     """The link after `last` over these entries (id, digest), in ascending order of ids."""
-    key = hashing.keys()[0]
+    key = hashing.signing_keys()[0]
     spans = to_spans(number for number, _digest in entries)
     root = hashing.merkle_root(hashing.leaf(*entry) for entry in entries)
     no = last.no + 1 if last else 1

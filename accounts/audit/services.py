@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 from django_tenants.utils import get_public_schema_name
 
 from accounts.audit import actors, hashing
-from accounts.audit.acts import ACTS
 from accounts.audit.actors import Actor
+from accounts.audit.acts import ACTS
 from accounts.audit.fields import spans_text, to_spans
 from accounts.audit.models import AuditEntry
 from accounts.banks.tenancy import current_bank, current_schema
@@ -77,7 +77,7 @@ def record(
         salt=salt,
         payload_hash=digest,
         hash=hashing.entry_hash(
-            hashing.keys()[0].entry_key(current_bank()), at, columns, digest
+            hashing.signing_keys()[0].entry_key(current_bank()), at, columns, digest
         ),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.signals import ModelSignal
 from django.dispatch import Signal
 from django.http import HttpRequest
+from django_tenants.utils import get_public_schema_name
 
 from accounts.audit import actors, services
 from accounts.audit.actors import Actor
@@ -38,7 +39,11 @@ def note(
 
 def customer_of(user: Any) -> int | None:
     """The customer whose sign-in this is."""
-    if user is None or not getattr(user, "is_customer", False) or current_schema() == "public":
+    if (
+        user is None
+        or not getattr(user, "is_customer", False)
+        or current_schema() == get_public_schema_name()
+    ):
         return None
     from accounts.customers.models import Customer
 

@@ -89,7 +89,7 @@ def _snapshot() -> Iterator[None]:
 
 
 def _check_chain(report: Report, seals: list[AuditSeal]) -> None:
-    known = {key.id: key for key in hashing.keys()}
+    known = {key.id: key for key in hashing.signing_keys()}
     previous, expected = hashing.NOTHING, 1
     for seal in seals:
         if seal.no != expected:
@@ -118,7 +118,7 @@ def _check_chain(report: Report, seals: list[AuditSeal]) -> None:
 
 def _check_heads(report: Report, seals: list[AuditSeal], heads: Iterable[Head]) -> None:
     by_number = {seal.no: bytes(seal.hash) for seal in seals}
-    known = {key.id: key for key in hashing.keys()}
+    known = {key.id: key for key in hashing.signing_keys()}
     for head in heads:
         if head.bank != report.bank:
             continue
@@ -176,7 +176,7 @@ class _Places:
 
 def _check_entries(report: Report, seals: list[AuditSeal], now: datetime) -> None:
     places = _Places(report, seals)
-    entry_keys = [key.entry_key(report.bank) for key in hashing.keys()]
+    entry_keys = [key.entry_key(report.bank) for key in hashing.signing_keys()]
     leaves: dict[int, list[bytes]] = {}
     erased: list[int] = []
     named: list[Span] = []

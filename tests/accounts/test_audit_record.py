@@ -42,12 +42,9 @@ def test_an_act_outside_of_its_transaction_is_refused(north):
 
 def test_an_act_that_is_rolled_back_leaves_no_entry(north):
     staff, customer = make_person(role=Role.ANALYST), make_customer()
-    with entries() as found:
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            customers.open_customer(
-                staff=staff, customer=customer, purpose="request", note="called"
-            )
-            raise ZeroDivisionError
+    with entries() as found, pytest.raises(ZeroDivisionError), transaction.atomic():
+        customers.open_customer(staff=staff, customer=customer, purpose="request", note="called")
+        raise ZeroDivisionError
     assert found == []
     assert not customer.grants.exists()
 
@@ -88,7 +85,7 @@ def test_equal_payloads_have_unequal_digests(north):
 
 
 def test_an_entry_of_one_bank_does_not_verify_at_another():
-    key = hashing.keys()[0]
+    key = hashing.signing_keys()[0]
     assert key.entry_key(NORTH) != key.entry_key(SOUTH)
 
 
@@ -118,7 +115,7 @@ def test_rows_are_only_ever_added(north):
 @pytest.mark.parametrize("value", ["", "abc", "zz" * 32, "5e" * 31])
 def test_a_key_that_cannot_sign_is_refused(value):
     with override_settings(AUDIT_SIGNING_KEY=value), pytest.raises(ImproperlyConfigured):
-        hashing.keys()
+        hashing.signing_keys()
 
 
 # -- the role that serves ------------------------------------------------------------------------
