@@ -143,6 +143,7 @@ OWNER_COMMANDS = {
     "migrate",
     "migrate_schemas",
     "create_bank",
+    "create_installation",
     "delete_bank",
     "grant_banks",
     "audit_erase",
@@ -299,8 +300,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Two lines, both idempotent; what is due stands in each bank's job table (accounts/jobs).
+# Three lines, all idempotent; what is due stands in each bank's job table (accounts/jobs). The nights'
+# line only puts jobs in: each bank's own clock says when its night begins (config/nightly.py).
 CELERY_BEAT_SCHEDULE = {
+    "nights": {"task": "config.tasks.plan_nights", "schedule": 300.0},
     "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": JOBS_SWEEP_SECONDS},
     "housekeeping": {"task": "accounts.jobs.tasks.housekeeping", "schedule": 3600.0},
 }
