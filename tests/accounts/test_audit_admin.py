@@ -30,7 +30,7 @@ def admin(ada):
 
 def note(act="row.changed", **more):
     with transaction.atomic():
-        return services.record(act=act, **more)
+        return AuditEntry.objects.get(pk=services.record(act=act, **more))
 
 
 def test_the_list_names_the_act_and_whom_it_is_about(admin):
