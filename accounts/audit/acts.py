@@ -24,9 +24,9 @@ ACTS: dict[str, str | Promise] = {
     "bank.changed": _("changed the bank's row"),
     "customer.opened": _("opened a customer"),
     # what the admin's forms write
-    "row.added": _("added"),
-    "row.changed": _("changed"),
-    "row.removed": _("removed"),
+    "row.added": _("added a row"),
+    "row.changed": _("changed a row"),
+    "row.removed": _("removed a row"),
     # the ledger
     "import.received": _("gave a file"),
     "import.chosen": _("said how a file is read"),

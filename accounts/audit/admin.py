@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from django.contrib.admin import SimpleListFilter, display
+from django.contrib.admin import ShowFacets, SimpleListFilter, display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -32,14 +32,14 @@ class ActFilter(SimpleListFilter):
     parameter_name = "act"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(code, f"{label} · {code}") for code, label in ACTS.items()]
+        return list(ACTS.items())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(act=self.value()) if self.value() else queryset
 
 
 class RoleFilter(SimpleListFilter):
-    title = gettext_lazy("by whom")
+    title = gettext_lazy("role")
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -51,7 +51,7 @@ class RoleFilter(SimpleListFilter):
 
 
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "act_shown", "who", "subject", "about", "request_id")
+    list_display = ("at", "act_shown", "who", "subject", "about", "request")
     list_display_links = ("at",)
     list_filter = (ActFilter, RoleFilter, "at")
     search_fields = ("request_id",)
@@ -59,12 +59,13 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         "A customer's reference, a colleague's e-mail, the id of a request, or a row such as jobs.Job 12"
     )
     fields = readonly_fields = (
-        "id", "at", "act_shown", "who", "subject", "about", "request_id", "before_after", "digest",
+        "id", "at", "act_shown", "who", "subject", "about", "request", "before_after", "digest",
     )  # fmt: skip
     ordering = ("-id",)
     sortable_by = ()
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
 
@@ -142,6 +143,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def about(self, entry: Any) -> str:
         return entry.customer.reference if entry.customer else "—"
 
+    @display(description=gettext_lazy("request"))
+    def request(self, entry: AuditEntry) -> SafeString:
+        return format_html('<span class="id">{}</span>', entry.request_id or "—")
+
     @display(description=gettext_lazy("before and after"))
     def before_after(self, entry: Any) -> SafeString | str:
         if entry.payload is None:
@@ -208,6 +213,7 @@ class AuditSealAdmin(ReadOnlyAdmin):
     sortable_by = ()
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
 
