@@ -290,7 +290,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "connect_retries_timeout": 2,
     "socket_connect_timeout": 2.0,
-    "visibility_timeout": 3600,
+    # A message in hand is not kept in Redis: the job table knows what is left to do. Putting such
+    # messages back while Redis is away would end the worker (kombu 5.7).
+    "ack_emulation": False,
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
