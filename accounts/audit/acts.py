@@ -18,7 +18,12 @@ ACTS: dict[str, str | Promise] = {
     "factor.added": _("added a second factor"),
     "factor.removed": _("removed a second factor"),
     "factor.renewed": _("made new recovery codes"),
+    "factor.forgotten": _("took the second factor of people away"),
+    "session.ended": _("signed out elsewhere"),
     "person.created": _("made a sign-in"),
+    "person.invited": _("invited people to sign in"),
+    "person.closed": _("closed a sign-in"),
+    "invitation.accepted": _("set the first password"),
     # the bank
     "bank.created": _("made the bank"),
     "bank.changed": _("changed the bank's row"),
