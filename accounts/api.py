@@ -12,6 +12,7 @@ from allauth.headless.tokens.strategies.jwt import internal
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from django.conf import settings
 from django.contrib.auth import logout as end_session
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -95,6 +96,7 @@ class Login(APIView):
         errors=(400, 401, 429),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -147,6 +149,7 @@ class Refresh(APIView):
         errors=(400, 401),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = RefreshSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -173,6 +176,7 @@ class Logout(APIView):
         errors=(401,),
         status=204,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         claims = request.auth
         if isinstance(claims, dict):
