@@ -8,9 +8,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless import app_settings as headless
 from allauth.headless.account.views import LoginView
 from allauth.headless.internal.sessionkit import lookup_session
+from allauth.headless.tokens.strategies.jwt import internal
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from django.conf import settings
 from django.contrib.auth import logout as end_session
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -20,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.audit.sign_ins import note
 from accounts.customers import queries
 from accounts.customers.models import Customer
 from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
@@ -93,6 +96,7 @@ class Login(APIView):
         errors=(400, 401, 429),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -145,6 +149,7 @@ class Refresh(APIView):
         errors=(400, 401),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = RefreshSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -157,6 +162,9 @@ class Refresh(APIView):
                 "token_not_valid",
                 _("The token isn't valid or has ended. Sign in again."),
             )
+        found = internal.validate_access_token(renewed[0])
+        if found is not None:
+            note("token.renewed", user=found[0], request=request._request)
         return Response(_tokens(*renewed))
 
 
@@ -168,12 +176,14 @@ class Logout(APIView):
         errors=(401,),
         status=204,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         claims = request.auth
         if isinstance(claims, dict):
             session = lookup_session(session_key_from_sid(claims["sid"]) or "")
             if session is not None:
                 session.flush()
+            note("sign_in.ended", user=request.user, request=request._request)
         else:
             end_session(request._request)
         return Response(status=204)

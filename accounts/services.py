@@ -3,6 +3,7 @@
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from accounts.audit import services as audit
 from accounts.models import Role, User
 
 
@@ -16,6 +17,7 @@ def create_person(
     with transaction.atomic():
         user = User.objects.create_user(email, password, role=role, login_name=login_name)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        audit.record(act="person.created", subject=user, after={"role": role, "email": user.email})
     return user
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit.admin_acts import AuditedAdmin
 from accounts.permissions import MANAGE_BANK, RUN_INSTALLATION, has
 
 
@@ -21,6 +22,12 @@ class _Site(AdminSite):
     enable_nav_sidebar = False
     index_title = _("Data")
     site_url = "/"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Every admin writes its acts into the change log, whoever registers it."""
+        named = admin_class or ModelAdmin
+        audited = type(named.__name__, (AuditedAdmin, named), {"__module__": named.__module__})
+        super().register(model_or_iterable, audited, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has(request.user, self.capability)

@@ -76,6 +76,7 @@ SHARED_APPS = ["django_tenants", "accounts.banks", *_PEOPLE, *_STATELESS]
 TENANT_APPS = [
     *_PEOPLE,
     *_STATELESS,
+    "accounts.audit",
     "accounts.customers",
     "accounts.jobs",
     "transactions",
@@ -111,6 +112,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.NoStoreMiddleware",
     "config.pages.middleware.PurposeMiddleware",
+    "accounts.audit.middleware.AuditMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 PUBLIC_SCHEMA_URLCONF = "config.urls_operator"
@@ -145,6 +147,7 @@ OWNER_COMMANDS = {
     "create_installation",
     "delete_bank",
     "grant_banks",
+    "audit_erase",
     "seed_demo",
 }
 AS_OWNER = _COMMAND in OWNER_COMMANDS
@@ -233,6 +236,14 @@ HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 
 SESSION_COOKIE_AGE = 24 * 3600
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# -- the change log ----------------------------------------------------------------------------
+# The first key signs, further ones (after a comma) only verify what they signed before.
+AUDIT_SIGNING_KEY = required(
+    "AUDIT_SIGNING_KEY", "64 hexadecimal digits that sign the change log's seals"
+)
+# Every so many seconds the beat process seals what was written since.
+AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", default=5.0)
 
 # -- API ---------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -377,4 +388,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Signed heads and operators' acts leave the house whatever the level of the rest.
+    "loggers": {"audit": {"level": "INFO"}},
 }

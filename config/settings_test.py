@@ -5,10 +5,13 @@ import os
 os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 40)
 os.environ.setdefault("ALLOWED_HOSTS", "*")
 os.environ.setdefault("HTTPS", "0")
+# The address of the role that serves, for tests of what it may not do.
+os.environ.setdefault("APP_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
 # pytest creates and drops test_*, so it connects as the role that owns it.
 os.environ["DATABASE_URL"] = os.environ.get(
     "MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", "")
 )
+os.environ.setdefault("AUDIT_SIGNING_KEY", "5e" * 32)
 if "JWT_PRIVATE_KEY" not in os.environ:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa

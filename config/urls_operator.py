@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from accounts.audit.urls import recorded
 from accounts.sites import operator_site
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="operator:index"), name="home"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include(recorded("allauth.account.urls"))),
     path("admin/", operator_site.urls),
 ]

@@ -318,6 +318,7 @@ def environment(database_name: str, redis_url: str) -> dict[str, str]:
         "REDIS_URL": redis_url,
         "SECRET_KEY": "for-tests-only-" + "x" * 40,
         "JWT_PRIVATE_KEY": settings.HEADLESS_JWT_PRIVATE_KEY,
+        "AUDIT_SIGNING_KEY": settings.AUDIT_SIGNING_KEY,
         "ALLOWED_HOSTS": "*",
         "HTTPS": "0",
         "PYTHONUNBUFFERED": "1",

@@ -136,6 +136,8 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         },
         "customers.Customer": {"user_id": 1 if key == 1 else None},
         "customers.AccessGrant": {"staff_id": 6, "expires_at": FAR},
+        "audit.AuditEntry": {"actor_id": 3, "customer_id": key, "act": "customer.opened"},
+        "audit.AuditSeal": {"ids": [(key, key + 1)], "n": 1},
         "account.EmailAddress": {"user_id": key, "verified": True, "primary": True},
         "transactions.BankAccount": {"currency": "EUR", "revision": 0},
         "transactions.AccountHolder": {"role": "owner"},

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from django.db import OperationalError, connection, transaction
 
+from accounts.audit import services as audit
 from transactions import guard, totals
-from transactions.models import Category, Transaction
+from transactions.models import AccountHolder, Category, Transaction
 
 
 class AccountBusy(RuntimeError):
@@ -93,7 +94,10 @@ def recategorise(
                 raise VersionConflict(
                     "This payment was changed meanwhile. Look again before you change it."
                 )
-        return totals.apply_change(
+        before = dict(
+            Transaction.objects.filter(pk__in=ids[: audit.LISTED]).values_list("pk", "category_id")
+        )
+        changed = totals.apply_change(
             _RECATEGORISE,
             {
                 "category": category.pk if category else None,
@@ -103,3 +107,23 @@ def recategorise(
                 "accounts": sorted(accounts),
             },
         )
+        if changed:
+            audit.record(
+                act="transaction.recategorised",
+                subject=rows[0] if len(rows) == 1 else None,
+                before={"categories": before},
+                after={
+                    "category": category.pk if category else None,
+                    "origin": origin,
+                    "n": changed,
+                },
+                customer_id=_owner_of(accounts),
+            )
+        return changed
+
+
+def _owner_of(accounts: Iterable[int]) -> int | None:
+    """The one customer whose accounts these are, for the change log."""
+    owners = AccountHolder.objects.filter(account__in=accounts, role=AccountHolder.Role.OWNER)
+    found = list(owners.values_list("customer_id", flat=True).distinct()[:2])
+    return found[0] if len(found) == 1 else None

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django_tenants.utils import get_public_schema_name
 
+from accounts.audit import services as audit
 from accounts.banks.grants import grant_bank
 from accounts.banks.models import Bank, Domain
 from accounts.banks.signals import bank_created
@@ -60,6 +61,11 @@ def create_bank(
             with in_bank(schema):
                 BankProfile.objects.get_or_create(pk=1, defaults={"name": name, **(settings or {})})
                 bank_created.send(sender=Bank, bank=bank)
+                if bank.state != Bank.State.ACTIVE:
+                    with transaction.atomic():
+                        audit.record(
+                            act="bank.created", subject=bank, after={"name": name, "hosts": hosts}
+                        )
             _step(bank, Bank.State.ACTIVE, "")
         except Exception as error:
             connection.rollback() if not connection.in_atomic_block else None

@@ -23,6 +23,7 @@ from accounts.admin import ReadOnlyAdmin
 from accounts.customers import queries, services
 from accounts.customers.forms import BankProfileForm
 from accounts.customers.models import AccessGrant, AccessRecord, BankProfile, Customer
+from accounts.customers.visits import staff_reference
 from accounts.models import Role, User
 from accounts.sites import bank_site
 
@@ -214,13 +215,17 @@ class AccessRecordInline(TabularInline[AccessRecord, AccessGrant]):
 class AccessGrantAdmin(ReadOnlyAdmin):
     """Who of the staff opened whom, why, and what they looked at."""
 
-    list_display = ("opened_at", "staff", "customer", "purpose", "expires_at")
+    list_display = ("opened_at", "staff", "mark", "customer", "purpose", "expires_at")
     list_filter = ("purpose",)
     list_select_related = ("staff", "customer")
     search_fields = ("customer__reference", "staff__email")
     inlines = (AccessRecordInline,)
     paginator = CappedPaginator
     show_full_result_count = False
+
+    @display(description=gettext_lazy("as the customer sees it"))
+    def mark(self, grant: AccessGrant) -> str:
+        return staff_reference(grant.staff_id)
 
 
 class OpenedCustomerField(forms.ModelChoiceField[Customer]):

@@ -5,8 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import services as audit
 from accounts.customers.models import AccessGrant, AccessRecord, Customer
 from accounts.models import User
 from accounts.permissions import OPEN_CUSTOMER, has
@@ -22,14 +24,22 @@ def open_customer(*, staff: User, customer: Customer, purpose: str, note: str) -
     if not has(staff, OPEN_CUSTOMER):
         raise PermissionDenied
     now = timezone.now()
-    return AccessGrant.objects.create(
-        staff=staff,
-        customer=customer,
-        purpose=purpose,
-        note=note,
-        opened_at=now,
-        expires_at=now + timedelta(minutes=GRANT_MINUTES),
-    )
+    with transaction.atomic():
+        grant = AccessGrant.objects.create(
+            staff=staff,
+            customer=customer,
+            purpose=purpose,
+            note=note,
+            opened_at=now,
+            expires_at=now + timedelta(minutes=GRANT_MINUTES),
+        )
+        audit.record(
+            act="customer.opened",
+            subject=grant,
+            after={"purpose": purpose, "note": note, "until": grant.expires_at},
+            customer_id=customer.pk,
+        )
+    return grant
 
 
 def record_look(*, grant: AccessGrant, what: str) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
+from accounts.audit.actors import SYSTEM, Actor, acting
 from accounts.jobs import leases, registry
 from accounts.jobs.context import JobContext, Pulse, ThreadedPulse
 from accounts.jobs.errors import JobCancelled, JobRefused, LeaseLost, UnknownKind
@@ -44,7 +45,7 @@ def _run(job: Job | None) -> bool:
         return False
     log.info("job %s (%s) started", job.pk, job.kind)
     pulse = Pulse(job) if connection.in_atomic_block else ThreadedPulse(job)
-    with pulse:
+    with pulse, acting(_person(job)):
         context = JobContext(job, pulse)
         try:
             result = registry.kind(job.kind).handler(context)
@@ -58,6 +59,13 @@ def _run(job: Job | None) -> bool:
         else:
             log.info("job %s (%s) done", job.pk, job.kind)
     return True
+
+
+def _person(job: Job) -> Actor:
+    """Whose acts the job's are: whoever started it, with the role they have now."""
+    request_id = f"job {job.public_id.hex}"
+    person = job.started_by
+    return Actor(person.pk, person.role, request_id) if person else Actor(None, SYSTEM, request_id)
 
 
 def _end(job: Job, error: Exception) -> None:

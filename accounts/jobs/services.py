@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Case, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.audit import services as audit
 from accounts.jobs import runner, tasks
 from accounts.jobs.models import Job
 from accounts.models import User
@@ -51,34 +53,39 @@ def cancel(job: Job) -> Job:
 
     What it had not committed by then is rolled back. One that is done stays done.
     """
-    Job.objects.filter(
-        pk=job.pk, state__in=[Job.State.DUE, Job.State.RUNNING, Job.State.PARKED]
-    ).update(
-        cancel_asked=True,
-        state=Case(
-            When(state=Job.State.RUNNING, then=Value(Job.State.RUNNING)),
-            default=Value(Job.State.CANCELLED),
-        ),
-        finished_at=Case(When(state=Job.State.RUNNING, then=Value(None)), default=Now()),
-    )
+    with transaction.atomic():
+        changed = Job.objects.filter(
+            pk=job.pk, state__in=[Job.State.DUE, Job.State.RUNNING, Job.State.PARKED]
+        ).update(
+            cancel_asked=True,
+            state=Case(
+                When(state=Job.State.RUNNING, then=Value(Job.State.RUNNING)),
+                default=Value(Job.State.CANCELLED),
+            ),
+            finished_at=Case(When(state=Job.State.RUNNING, then=Value(None)), default=Now()),
+        )
+        if changed:
+            audit.record(act="job.cancelled", subject=job, before={"state": job.state})
     job.refresh_from_db()
     return job
 
 
 def retry(job: Job) -> Job:
     """Tries a parked job again from the beginning, its failures forgotten; others stay."""
-    changed = Job.objects.filter(pk=job.pk, state=Job.State.PARKED).update(
-        state=Job.State.DUE,
-        run_at=Now(),
-        failures=0,
-        lost_leases=0,
-        progress_mark=0,
-        cancel_asked=False,
-        finished_at=None,
-        error_code="",
-        error="",
-    )
-    if changed:
-        tasks.wake(job.pk)
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=job.pk, state=Job.State.PARKED).update(
+            state=Job.State.DUE,
+            run_at=Now(),
+            failures=0,
+            lost_leases=0,
+            progress_mark=0,
+            cancel_asked=False,
+            finished_at=None,
+            error_code="",
+            error="",
+        )
+        if changed:
+            audit.record(act="job.retried", subject=job, before={"error": job.error_code})
+            tasks.wake(job.pk)
     job.refresh_from_db()
     return job

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import services as audit
 from analytics.nights import queries
 from analytics.nights.models import Run, RunStep
 
@@ -114,8 +115,19 @@ def _run_step(run: Run, position: int, step: Step, before_commit: Callable[[], N
 def publish(run: Run) -> None:
     """The one switch: from the next request on, pages show this run."""
     now = timezone.now()
-    Run.objects.filter(pk=run.pk).update(state=Run.State.PUBLISHED, published_at=now, error="")
-    run.refresh_from_db()
+    with transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(state=Run.State.PUBLISHED, published_at=now, error="")
+        run.refresh_from_db()
+        audit.record(
+            act="night.published",
+            subject=run,
+            after={
+                "business_day": run.business_day,
+                "computed_through": run.computed_through,
+                "code_version": run.code_version,
+                "inputs": run.inputs_hash,
+            },
+        )
 
 
 def _month_end(month: date) -> date:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from config.pages import customers, home, overview, profile, staff, tracing
+from config.pages import access, customers, home, overview, profile, staff, tracing
 
 app_name = "pages"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("trace/<slug:metric>/", tracing.trace, name="trace"),
     path("forecast/<slug:metric>/", tracing.forecast, name="forecast"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/access/", access.access, name="access"),
     path("staff/", staff.overview, name="staff_overview"),
     path("staff/<slug:chart>.csv", staff.chart_csv, name="staff_csv"),
     path("staff/groups/", staff.groups, name="staff_groups"),

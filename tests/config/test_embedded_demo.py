@@ -30,7 +30,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # What the suite sets for itself and a person who types `make demo` does not.
 ADDRESSES = {
     *("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "HTTPS", "BIND"),
-    *("SECRET_KEY", "JWT_PRIVATE_KEY", "DJANGO_SETTINGS_MODULE", "COUNTERFOIL_DEMO"),
+    *(
+        "SECRET_KEY",
+        "JWT_PRIVATE_KEY",
+        "AUDIT_SIGNING_KEY",
+        "DJANGO_SETTINGS_MODULE",
+        "COUNTERFOIL_DEMO",
+    ),
 }
 PROGRAM = """
 import sys

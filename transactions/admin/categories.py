@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, action, display
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -17,6 +18,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.audit import services as audit
 from accounts.sites import bank_site
 from transactions.categories.merging import MergeRefused, merge_category
 from transactions.models import Category
@@ -108,13 +110,13 @@ class CategoryAdmin(ModelAdmin[Category]):
 
     @action(description=gettext_lazy("Hide from choices"))
     def hide(self, request: HttpRequest, categories: "QuerySet[Category]") -> None:
-        count = categories.update(is_hidden=True)
+        count = _set_hidden(categories, True)
         text = ngettext("%(n)d category is hidden.", "%(n)d categories are hidden.", count)
         self.message_user(request, text % {"n": count}, messages.SUCCESS)
 
     @action(description=gettext_lazy("Show in choices"))
     def show(self, request: HttpRequest, categories: "QuerySet[Category]") -> None:
-        count = categories.filter(merged_into=None).update(is_hidden=False)
+        count = _set_hidden(categories.filter(merged_into=None), False)
         text = ngettext("%(n)d category is shown.", "%(n)d categories are shown.", count)
         self.message_user(request, text % {"n": count}, messages.SUCCESS)
 
@@ -171,6 +173,17 @@ class CategoryAdmin(ModelAdmin[Category]):
             request, self.opts, object_id
         )
         return answer
+
+
+def _set_hidden(categories: "QuerySet[Category]", hidden: bool) -> int:
+    """One act for all that were ticked; those that are so already are left."""
+    with transaction.atomic():
+        ids = sorted(categories.exclude(is_hidden=hidden).values_list("pk", flat=True))
+        if ids:
+            Category.objects.filter(pk__in=ids).update(is_hidden=hidden)
+            act = "category.hidden" if hidden else "category.shown"
+            audit.record(act=act, after=audit.listed(ids))
+    return len(ids)
 
 
 def _free_code(name: str) -> str:

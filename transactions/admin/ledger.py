@@ -58,6 +58,8 @@ class RecategoriseForm(forms.ModelForm[Transaction]):
 
 class TransactionAdmin(TransactionExchangeMixin, OfAccountAdmin):
     form = RecategoriseForm
+    # Saving goes through a service, which records the act.
+    recorded_by_service = True
     list_display = (
         "public_id", "account_shown", "owner_reference", "booked_on", "category_shown", "text_shown",
         "amount_shown", "status",

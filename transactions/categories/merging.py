@@ -4,6 +4,7 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
+from accounts.audit import services as audit
 from transactions import guard, ledger, totals
 from transactions.models import Category, Transaction
 
@@ -42,7 +43,14 @@ def merge_category(*, source: Category, into: Category) -> int:
         Category.objects.filter(merged_into=source).update(merged_into=into)
         Category.objects.filter(pk=source.pk).update(merged_into=into, is_hidden=True)
         category_merged.send(sender=Category, source=source, into=into)
-        return _move_lines(source.pk, into.pk)
+        moved = _move_lines(source.pk, into.pk)
+        audit.record(
+            act="category.merged",
+            subject=source,
+            before={"code": source.code, "name": source.name},
+            after={"into": into.pk, "lines_moved": moved},
+        )
+        return moved
 
 
 def _move_lines(source: int, into: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.audit import services as audit
 from accounts.customers.models import Customer
 from transactions.models import AccountHolder, BankAccount, ImportBatch
 
@@ -34,6 +35,12 @@ def create_account(
             AccountHolder.objects.create(
                 account=account, customer=user, role=AccountHolder.Role.USER
             )
+        audit.record(
+            act="account.created",
+            subject=account,
+            after={"name": account.name, "kind": account.kind, "currency": account.currency},
+            customer_id=customer.pk,
+        )
     return account
 
 

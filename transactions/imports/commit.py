@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.audit import services as audit
 from accounts.jobs.context import JobContext
 from accounts.models import User
 from transactions import totals
@@ -103,6 +104,7 @@ def commit(
         batch.committed_at = timezone.now()
         batch.save(update_fields=["state", "committed_at"])
         tables.forget(batch)
+        note_act(result)
         if context:
             context.progress(len(planned), len(planned), "writing")
             context.raise_if_cancelled()
@@ -114,6 +116,24 @@ def commit(
             }
             context.finish(done)
     return result
+
+
+def note_act(result: CommitResult) -> None:
+    """An import is one act, however many rows it brought."""
+    batch = result.batch
+    audit.record(
+        act="import.committed",
+        subject=batch,
+        after={
+            "plan_hash": batch.plan_hash,
+            "source": batch.source,
+            "counts": batch.counts,
+            "new": result.new,
+            "changed": result.changed,
+            "edits_returned": result.edits_returned,
+        },
+        customer_id=batch.customer_id,
+    )
 
 
 def _not_planned(batch: ImportBatch) -> str:

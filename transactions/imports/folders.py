@@ -9,8 +9,10 @@ from datetime import UTC, datetime, time
 from hashlib import sha256
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import services as audit
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
 from transactions.adapters import Line
@@ -88,15 +90,23 @@ class People:
             for name in filled:
                 setattr(customer, name, values[name])
             if filled:
-                customer.save(update_fields=filled)
+                with transaction.atomic():
+                    customer.save(update_fields=filled)
+                    _note("row.changed", customer, {n: values[n] for n in filled})
         else:
-            customer = Customer.objects.create(
-                reference=given or made_here, full_name=found.name[:120], **values
-            )
+            with transaction.atomic():
+                customer = Customer.objects.create(
+                    reference=given or made_here, full_name=found.name[:120], **values
+                )
+                _note("row.added", customer, {"full_name": customer.full_name, **values})
             self._add(customer.pk, customer.reference, customer.full_name)
             loaded.is_new = True
         loaded.reference = customer.reference
         return customer
+
+
+def _note(act: str, customer: Customer, after: dict[str, Any]) -> None:
+    audit.record(act=act, subject=customer, after=after, customer_id=customer.pk)
 
 
 def _values(found: CustomerFile, loaded: Loaded) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from transactions.adapters import Line, Reject, Row
 from transactions.fingerprints import amount_text
 from transactions.imports import plan as planning
 from transactions.imports.accounts import AccountFinder, Misplaced
-from transactions.imports.commit import CommitResult, apply, note_balances
+from transactions.imports.commit import CommitResult, apply, note_act, note_balances
 from transactions.ledger import writing_accounts
 from transactions.models import BankAccount, ImportBatch
 
@@ -69,6 +69,7 @@ def import_lines(
             batch.state = ImportBatch.State.COMMITTED
             batch.committed_at = timezone.now()
             batch.save(update_fields=["state", "committed_at"])
+            note_act(result)
     return result
 
 

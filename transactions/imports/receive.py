@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from django.db import transaction
 
+from accounts.audit import services as audit
 from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.models import User
@@ -48,6 +49,17 @@ def receive(
             settle(batch, reading.recognise(kept, customer=customer, only=adapter))
         except Refused as refused:
             refuse(batch, refused)
+        audit.record(
+            act="import.received",
+            subject=batch,
+            after={
+                "sha256": kept.sha256,
+                "bytes": kept.size,
+                "source": source,
+                "state": batch.state,
+            },
+            customer_id=customer.pk,
+        )
     return batch
 
 
@@ -142,6 +154,16 @@ def choose(
         if batch.state != ImportBatch.State.REFUSED:
             batch.state = ImportBatch.State.RECEIVED
         batch.save()
+        audit.record(
+            act="import.chosen",
+            subject=batch,
+            after={
+                "account": batch.account_id,
+                "choices": batch.choices,
+                "new_layout": bool(layout),
+            },
+            customer_id=batch.customer_id,
+        )
     return batch
 
 
@@ -154,6 +176,12 @@ def discard(batch: ImportBatch) -> None:
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if batch.state not in OPEN_STATES:
             raise PlanMissing("This import is in the ledger. Undo it instead.", "not_a_draft")
+        audit.record(
+            act="import.discarded",
+            subject=batch,
+            before={"state": batch.state, "counts": batch.counts},
+            customer_id=batch.customer_id,
+        )
         file = batch.file
         batch.delete()
         if file is not None and not ImportBatch.objects.filter(file=file).exists():

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.audit import services as audit
 from accounts.jobs.context import JobContext
 from accounts.models import User
 from transactions import totals
@@ -129,6 +130,13 @@ def undo(
         batch.state = ImportBatch.State.UNDONE
         batch.undone_at = timezone.now()
         batch.save(update_fields=["state", "undone_at"])
+        audit.record(
+            act="import.undone",
+            subject=batch,
+            before={"plan_hash": batch.plan_hash},
+            after={"removed": removed, "restored": restored, "edits_kept": kept},
+            customer_id=batch.customer_id,
+        )
         if context:
             context.progress(removed, removed, "taking back")
             context.raise_if_cancelled()
@@ -144,18 +152,26 @@ def bring_again(batch: ImportBatch, *, user: User | None = None) -> ImportBatch:
     """
     if batch.file is None:
         raise PlanMissing("There is no file behind this import.", "file_missing")
-    return ImportBatch.objects.create(
-        customer=batch.customer,
-        account=batch.account,
-        source=batch.source,
-        file=batch.file,
-        adapter=batch.adapter,
-        layout=batch.layout,
-        detection=batch.detection,
-        choices={k: v for k, v in batch.choices.items() if k in ("accounts", "format")},
-        source_key=batch.source_key,
-        created_by=user,
-    )
+    with transaction.atomic():
+        again = ImportBatch.objects.create(
+            customer=batch.customer,
+            account=batch.account,
+            source=batch.source,
+            file=batch.file,
+            adapter=batch.adapter,
+            layout=batch.layout,
+            detection=batch.detection,
+            choices={k: v for k, v in batch.choices.items() if k in ("accounts", "format")},
+            source_key=batch.source_key,
+            created_by=user,
+        )
+        audit.record(
+            act="import.received",
+            subject=again,
+            after={"again": batch.pk, "sha256": batch.file.sha256},
+            customer_id=batch.customer_id,
+        )
+    return again
 
 
 def _rows(batch: ImportBatch) -> "QuerySet[Transaction]":

@@ -1,0 +1,375 @@
+"""Requests that act, one for each unsafe route of a bank, each on rows of its own."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.customers.models import Customer
+from accounts.jobs.models import Job
+from accounts.models import Role, User
+from analytics.budgets.models import Budget
+from tests.conftest import HOSTS, NORTH
+from tests.factories import (
+    PASSWORD,
+    category,
+    make_budget,
+    make_category,
+    make_person,
+    make_transaction,
+)
+from transactions.ids import encode_one
+from transactions.imports import services as imports
+from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile
+
+CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
+
+
+@dataclass
+class Case:
+    """People and rows of North that the requests act on."""
+
+    cleo: Customer
+    ada: User
+    account: BankAccount
+
+    def client(self, who: str) -> Client:
+        client = Client(HTTP_HOST=HOSTS[NORTH])
+        user = {"cleo": self.cleo.user, "ada": self.ada}.get(who)
+        if user is not None:
+            client.force_login(user)
+        return client
+
+
+def upload(name: str = "may.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, CSV, content_type="text/csv")
+
+
+def draft(case: Case, *, content: bytes = CSV, **more: Any) -> ImportBatch:
+    batch = imports.receive(
+        stream=BytesIO(content), name="may.csv", customer=case.cleo, account=case.account, limit=10**6,
+        **more,
+    )  # fmt: skip
+    return imports.plan(batch)
+
+
+# -- requests that act: (who, path, data), made on rows of their own ------------------------------------
+
+Request = tuple[str, str, dict[str, Any]]
+
+
+def sign_in(case: Case) -> Request:
+    return "nobody", "/accounts/login/", {"login": case.ada.email, "password": PASSWORD}
+
+
+def password(case: Case) -> Request:
+    new = {
+        "oldpassword": PASSWORD,
+        "password1": "corned beef hash 9",
+        "password2": "corned beef hash 9",
+    }
+    return "cleo", "/accounts/password/change/", new
+
+
+def email(case: Case) -> Request:
+    other = "cleo.other@example.com"
+    EmailAddress.objects.create(user=case.cleo.user, email=other, verified=True, primary=False)
+    return "cleo", "/accounts/email/", {"email": other, "action_remove": ""}
+
+
+def api_login(case: Case) -> Request:
+    return "nobody", "/api/v1/login", {"email": case.ada.email, "password": PASSWORD}
+
+
+def _tokens(case: Case) -> dict[str, Any]:
+    answer = Client(HTTP_HOST=HOSTS[NORTH]).post(
+        "/api/v1/login", api_login(case)[2], content_type="application/json"
+    )
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def api_refresh(case: Case) -> Request:
+    return "nobody", "/api/v1/refresh", {"refresh_token": _tokens(case)["refresh_token"]}
+
+
+def api_logout(case: Case) -> Request:
+    return "token", "/api/v1/logout", {"token": _tokens(case)["access_token"]}
+
+
+def open_customer(case: Case) -> Request:
+    data = {"purpose": "fraud", "note": "case number 7"}
+    return "ada", f"/staff/customers/{case.cleo.public_id}/open/", data
+
+
+def categorise(case: Case) -> Request:
+    line = make_transaction(account=case.account, amount="-9.00")
+    chosen = str(category("groceries").public_id)
+    return "cleo", f"/transactions/{encode_one(line.pk)}/category/", {"category": chosen}
+
+
+def import_new(case: Case) -> Request:
+    return "cleo", "/imports/new/", {"file": upload(), "account": str(case.account.public_id)}
+
+
+def import_format(case: Case) -> Request:
+    batch = draft(case, content=CSV.replace(b"2026-05-", b"05/06/20"))
+    asked = next(e for e in batch.detection["evidence"] if e.get("field") and e.get("options"))
+    chosen = {asked["field"]: str(asked["options"][0][0])}
+    return "cleo", f"/imports/{batch.public_id}/format/", chosen
+
+
+def import_preview(case: Case) -> Request:
+    return "cleo", f"/imports/{draft(case).public_id}/", {"bring_in": ["1"]}
+
+
+def import_commit(case: Case) -> Request:
+    batch = draft(case)
+    return "cleo", f"/imports/{batch.public_id}/commit/", {"plan_hash": batch.plan_hash}
+
+
+def import_undo(case: Case) -> Request:
+    batch = draft(case)
+    imports.commit(batch, plan_hash=batch.plan_hash)
+    return "cleo", f"/imports/{batch.public_id}/undo/", {"sure": "on"}
+
+
+def import_discard(case: Case) -> Request:
+    return "cleo", f"/imports/{draft(case).public_id}/delete/", {}
+
+
+def _job(case: Case, state: str) -> Job:
+    return Job.objects.create(
+        kind="import_plan", state=state, run_at=timezone.now(), started_by=case.cleo.user
+    )
+
+
+def job_cancel(case: Case) -> Request:
+    return "cleo", f"/jobs/{_job(case, Job.State.DUE).public_id}/cancel/", {}
+
+
+def job_retry(case: Case) -> Request:
+    return "cleo", f"/jobs/{_job(case, Job.State.PARKED).public_id}/retry/", {}
+
+
+def admin_job_retry(case: Case) -> Request:
+    ticked = [str(_job(case, Job.State.PARKED).pk)]
+    return "ada", "/admin/jobs/job/", {"action": "try_again", "_selected_action": ticked}
+
+
+def admin_user_add(case: Case) -> Request:
+    data = {"email": "vic.new@example.com", "role": "viewer", "usable_password": "false"}
+    return "ada", "/admin/accounts/user/add/", data
+
+
+def admin_user_change(case: Case) -> Request:
+    vic = make_person(role=Role.VIEWER)
+    data = {"email": vic.email, "role": "analyst", "is_active": "on"}
+    return "ada", f"/admin/accounts/user/{vic.pk}/change/", data
+
+
+def admin_user_password(case: Case) -> Request:
+    vic = make_person(role=Role.VIEWER)
+    new = {
+        "password1": "corned beef hash 9",
+        "password2": "corned beef hash 9",
+        "usable_password": "true",
+    }
+    return "ada", f"/admin/accounts/user/{vic.pk}/password/", new
+
+
+_PERSON = {
+    "full_name": "Grace", "age_bracket": "25-34", "location": "", "employment_status": "", "branch": "",
+    "created_at_0": "2020-01-01", "created_at_1": "00:00:00",
+}  # fmt: skip
+
+
+def admin_customer_add(case: Case) -> Request:
+    return "ada", "/admin/customers/customer/add/", {**_PERSON, "reference": "C-NEW"}
+
+
+def admin_customer_change(case: Case) -> Request:
+    data = {**_PERSON, "reference": case.cleo.reference, "user": str(case.cleo.user_id)}
+    return "ada", f"/admin/customers/customer/{case.cleo.pk}/change/", data
+
+
+def admin_profile(case: Case) -> Request:
+    data = {
+        "name": "North", "country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR", "locale": "en",
+        "brand": "", "k": "14", "business_day": "",
+    }  # fmt: skip
+    return "ada", "/admin/customers/bankprofile/1/change/", data
+
+
+def _account_form(case: Case, holder: int | str = "") -> dict[str, Any]:
+    return {
+        "name": "Savings for a boat", "kind": "savings", "currency": "EUR", "masked_number": "··4821",
+        "holders-TOTAL_FORMS": "1", "holders-INITIAL_FORMS": "1" if holder else "0",
+        "holders-MIN_NUM_FORMS": "1", "holders-MAX_NUM_FORMS": "1000", "holders-0-id": str(holder),
+        "holders-0-customer": str(case.cleo.pk), "holders-0-role": "owner",
+    }  # fmt: skip
+
+
+def admin_account_add(case: Case) -> Request:
+    return "ada", "/admin/transactions/bankaccount/add/", _account_form(case)
+
+
+def admin_account_change(case: Case) -> Request:
+    holder = case.account.holders.get()
+    data = {**_account_form(case, holder.pk), "holders-0-account": str(case.account.pk)}
+    return "ada", f"/admin/transactions/bankaccount/{case.account.pk}/change/", data
+
+
+def admin_balance_add(case: Case) -> Request:
+    data = {"account": str(case.account.pk), "day": "2026-05-01", "amount": "12.00"}
+    return "ada", "/admin/transactions/balancestatement/add/", data
+
+
+def admin_balance_change(case: Case) -> Request:
+    row = BalanceStatement.objects.create(
+        account=case.account, day="2026-05-01", amount="1", source="admin"
+    )
+    data = {"day": "2026-05-01", "amount": "15.00"}
+    return "ada", f"/admin/transactions/balancestatement/{row.pk}/change/", data
+
+
+def admin_category_add(case: Case) -> Request:
+    data = {"name": "Boats", "kind": "expense", "position": "1", "pfc": ""}
+    return "ada", "/admin/transactions/category/add/", data
+
+
+def admin_category_change(case: Case) -> Request:
+    row = make_category()
+    data = {"name": "Ships", "kind": "expense", "position": "1", "pfc": ""}
+    return "ada", f"/admin/transactions/category/{row.pk}/change/", data
+
+
+def admin_category_hide(case: Case) -> Request:
+    ticked = [str(make_category().pk), str(make_category().pk)]
+    return "ada", "/admin/transactions/category/", {"action": "hide", "_selected_action": ticked}
+
+
+def admin_category_merge(case: Case) -> Request:
+    one, two = make_category(), make_category()
+    return "ada", f"/admin/transactions/category/{one.pk}/merge/", {"into": str(two.pk)}
+
+
+def admin_transaction_change(case: Case) -> Request:
+    line = make_transaction(account=case.account, amount="-9.00")
+    data = {"category": str(category("groceries").pk), "seen_version": str(line.version)}
+    return "ada", f"/admin/transactions/transaction/{line.pk}/change/", data
+
+
+def admin_import(case: Case) -> Request:
+    data = {"account": str(case.account.pk), "import_file": upload()}
+    return "ada", "/admin/transactions/transaction/import/", data
+
+
+def admin_process_import(case: Case) -> Request:
+    batch = draft(case, user=case.ada, source="admin")
+    data = {"batch": str(batch.public_id), "plan_hash": batch.plan_hash}
+    return "ada", "/admin/transactions/transaction/process_import/", data
+
+
+def _mapping(case: Case) -> ImportProfile:
+    layout = draft(case).layout
+    return ImportProfile.objects.create(name="May", layout=layout, signature="x")
+
+
+def admin_mapping_add(case: Case) -> Request:
+    data = {"name": "May", "layout": json.dumps(draft(case).layout)}
+    return "ada", "/admin/transactions/importprofile/add/", data
+
+
+def admin_mapping_change(case: Case) -> Request:
+    row = _mapping(case)
+    data = {"name": "June", "layout": json.dumps(row.layout)}
+    return "ada", f"/admin/transactions/importprofile/{row.pk}/change/", data
+
+
+def admin_mapping_delete(case: Case) -> Request:
+    return "ada", f"/admin/transactions/importprofile/{_mapping(case).pk}/delete/", {"post": "yes"}
+
+
+_BUDGET = {"month": "2026-05-01", "amount": "80.00", "currency": "EUR"}
+
+
+def admin_budget_add(case: Case) -> Request:
+    chosen = {"customer": str(case.cleo.pk), "category": str(category("groceries").pk)}
+    return "ada", "/admin/analytics/budget/add/", {**_BUDGET, **chosen}
+
+
+def _budget(case: Case) -> Budget:
+    return make_budget(customer=case.cleo, category="groceries", month=date(2026, 4, 1))
+
+
+def admin_budget_change(case: Case) -> Request:
+    row = _budget(case)
+    chosen = {"customer": str(case.cleo.pk), "category": str(row.category_id)}
+    return "ada", f"/admin/analytics/budget/{row.pk}/change/", {**_BUDGET, **chosen}
+
+
+def admin_budget_delete(case: Case) -> Request:
+    return "ada", f"/admin/analytics/budget/{_budget(case).pk}/delete/", {"post": "yes"}
+
+
+def sign_out(case: Case) -> Request:
+    return "cleo", "/accounts/logout/", {}
+
+
+def admin_sign_out(case: Case) -> Request:
+    return "ada", "/admin/logout/", {}
+
+
+# Route → the request and the act it leaves.
+ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
+    "account_login": (sign_in, "sign_in.done"),
+    "account_logout": (sign_out, "sign_in.ended"),
+    "account_change_password": (password, "password.changed"),
+    "account_email": (email, "email.removed"),
+    "api:login": (api_login, "sign_in.done"),
+    "api:refresh": (api_refresh, "token.renewed"),
+    "api:logout": (api_logout, "sign_in.ended"),
+    "pages:open_customer": (open_customer, "customer.opened"),
+    "transactions:categorise": (categorise, "transaction.recategorised"),
+    "imports:new": (import_new, "import.received"),
+    "imports:format": (import_format, "import.chosen"),
+    "imports:preview": (import_preview, "import.chosen"),
+    "imports:commit": (import_commit, "import.committed"),
+    "imports:undo": (import_undo, "import.undone"),
+    "imports:cancel": (import_discard, "import.discarded"),
+    "jobs:cancel": (job_cancel, "job.cancelled"),
+    "jobs:retry": (job_retry, "job.retried"),
+    "admin:logout": (admin_sign_out, "sign_in.ended"),
+    "admin:jobs_job_changelist": (admin_job_retry, "job.retried"),
+    "admin:accounts_user_add": (admin_user_add, "row.added"),
+    "admin:accounts_user_change": (admin_user_change, "row.changed"),
+    "admin:auth_user_password_change": (admin_user_password, "row.changed"),
+    "admin:customers_customer_add": (admin_customer_add, "row.added"),
+    "admin:customers_customer_change": (admin_customer_change, "row.changed"),
+    "admin:customers_bankprofile_change": (admin_profile, "row.changed"),
+    "admin:transactions_bankaccount_add": (admin_account_add, "row.added"),
+    "admin:transactions_bankaccount_change": (admin_account_change, "row.changed"),
+    "admin:transactions_balancestatement_add": (admin_balance_add, "row.added"),
+    "admin:transactions_balancestatement_change": (admin_balance_change, "row.changed"),
+    "admin:transactions_category_add": (admin_category_add, "row.added"),
+    "admin:transactions_category_change": (admin_category_change, "row.changed"),
+    "admin:transactions_category_changelist": (admin_category_hide, "category.hidden"),
+    "admin:transactions_category_merge": (admin_category_merge, "category.merged"),
+    "admin:transactions_transaction_change": (admin_transaction_change, "transaction.recategorised"),
+    "admin:transactions_transaction_import": (admin_import, "import.received"),
+    "admin:transactions_transaction_process_import": (admin_process_import, "import.committed"),
+    "admin:transactions_importprofile_add": (admin_mapping_add, "row.added"),
+    "admin:transactions_importprofile_change": (admin_mapping_change, "row.changed"),
+    "admin:transactions_importprofile_delete": (admin_mapping_delete, "row.removed"),
+    "admin:analytics_budget_add": (admin_budget_add, "row.added"),
+    "admin:analytics_budget_change": (admin_budget_change, "row.changed"),
+    "admin:analytics_budget_delete": (admin_budget_delete, "row.removed"),
+}  # fmt: skip
