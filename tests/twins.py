@@ -19,6 +19,7 @@ from django.db import connection, models
 
 from accounts.banks.tenancy import in_bank
 from accounts.models import Role, User
+from accounts.second_factor import BankMFAAdapter
 
 DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -125,6 +126,12 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         "customers.Customer": {"user_id": 1 if key == 1 else None},
         "customers.AccessGrant": {"staff_id": 6, "expires_at": FAR},
         "account.EmailAddress": {"user_id": key, "verified": True, "primary": True},
+        # The analyst has an authenticator app; its secret is sealed under the bank's own key.
+        "mfa.Authenticator": {
+            "user_id": 3 if key == 1 else key, "type": "totp",
+            "data": {"secret": BankMFAAdapter().encrypt("JBSWY3DPEHPK3PXP"), "canary": twin.canary},
+        },
+        "usersessions.UserSession": {"ip": "192.0.2.1"},
         "transactions.BankAccount": {"currency": "EUR", "revision": 0},
         "transactions.AccountHolder": {"role": "owner"},
         "transactions.Transaction": {
