@@ -6,7 +6,9 @@ from uuid import UUID
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless import app_settings as headless
+from allauth.headless.account.inputs import LoginInput
 from allauth.headless.account.views import LoginView
+from allauth.headless.internal.restkit.inputs import CharField
 from allauth.headless.mfa.views import AuthenticateView
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from django.conf import settings
@@ -64,7 +66,7 @@ class TokensSerializer(serializers.Serializer[Any]):
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh_token = serializers.CharField(max_length=8192)
+    refresh_token = serializers.CharField(help_text="The one of the last answer.")
 
 
 class MeSerializer(serializers.Serializer[Any]):
@@ -112,7 +114,17 @@ class Login(APIView):
             "email" if _looks_like_email(name) else "username": name,
             "password": form.validated_data["password"],
         }
-        return _answer(request, _ask_allauth(request._request, LoginView, body))
+        return _answer(request, _ask_allauth(request._request, PasswordStep, body))
+
+
+class WholePasswordInput(LoginInput):  # type: ignore[misc]
+    """allauth's own would take spaces off both ends of a password."""
+
+    password = CharField(strip=False)
+
+
+class PasswordStep(LoginView):  # type: ignore[misc]
+    input_class = WholePasswordInput
 
 
 class LoginMfa(APIView):

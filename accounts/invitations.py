@@ -23,8 +23,8 @@ class InvitationRefused(Exception):
     """The person can't be invited; the sentence says why."""
 
 
-def invite(*, request: HttpRequest, user: User) -> Invitation:
-    """Sends `user` a link with which they set their first password; older links stop working.
+def new_token(*, user: User, by: User | None) -> str:
+    """What the link to a first password carries; older links of this person stop working.
 
     Raises InvitationRefused for a closed sign-in and for one that has a password already.
     """
@@ -35,24 +35,27 @@ def invite(*, request: HttpRequest, user: User) -> Invitation:
             _("This person signs in already. A forgotten password is set anew by “Forgotten?”.")
         )
     token = secrets.token_urlsafe(32)
-    by = request.user if request.user.is_authenticated else None
     with transaction.atomic():
         Invitation.objects.filter(user=user, used_at=None).update(expires_at=timezone.now())
-        invitation = Invitation.objects.create(
+        Invitation.objects.create(
             user=user,
             token_hash=_hash(token),
             invited_by=by,
             expires_at=timezone.now() + timedelta(days=settings.INVITATION_DAYS),
         )
-    link = request.build_absolute_uri(reverse("account_invitation", args=[token]))
+    return token
+
+
+def invite(*, request: HttpRequest, user: User) -> None:
+    """Mails `user` a link with which they set their first password. Raises InvitationRefused."""
+    token = new_token(user=user, by=request.user if isinstance(request.user, User) else None)
     context = {
         "bank_name": bank_name(),
-        "link": link,
+        "link": request.build_absolute_uri(reverse("account_invitation", args=[token])),
         "days": settings.INVITATION_DAYS,
         "staff": user.role != Role.CUSTOMER,
     }
     get_adapter(request).send_mail("account/email/invitation", user.email, context)
-    return invitation
 
 
 def invite_by_email(*, request: HttpRequest, email: str, role: str) -> User:

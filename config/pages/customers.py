@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.customers import queries, services
 from accounts.customers.models import Customer, Purpose
 from accounts.customers.scope import customer_in_scope
-from accounts.permissions import OPEN_CUSTOMER, requires
+from accounts.permissions import MANAGE_BANK, OPEN_CUSTOMER, has, requires
 
 PAGE = 50
 
@@ -125,6 +125,10 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
     person = customer_in_scope(request.user, customer_id, what="page: customer")  # type: ignore[arg-type]
     grant = queries.open_grant(staff=request.user, customer=person)  # type: ignore[arg-type]
+    can_invite = has(request.user, MANAGE_BANK)
     return overview.render_overview(
-        request, person, template="pages/customer.html", extra={"grant": grant, "customer": person}
+        request,
+        person,
+        template="pages/customer.html",
+        extra={"grant": grant, "customer": person, "can_invite": can_invite},
     )

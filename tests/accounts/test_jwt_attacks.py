@@ -22,6 +22,7 @@ from django.test import Client
 from accounts import sessions
 from accounts.banks.tenancy import in_bank, in_public
 from accounts.models import User
+from tests.accounts.signin_case import code_of, committing  # noqa: F401  (a fixture)
 from tests.conftest import HOSTS, NORTH, SOUTH
 from tests.factories import PASSWORD, make_person
 
@@ -91,7 +92,9 @@ NOW = int(time.time())
 FORGED: dict[str, Callable[[Tokens], str]] = {
     "alg none": lambda t: f"{b64({**t.header, 'alg': 'none'})}.{t.body}.",
     "alg None": lambda t: f"{b64({**t.header, 'alg': 'None'})}.{t.body}.",
-    "alg none, old signature": lambda t: f"{b64({**t.header, 'alg': 'none'})}.{t.body}.{t.signature}",
+    "alg none, old signature": lambda t: (
+        f"{b64({**t.header, 'alg': 'none'})}.{t.body}.{t.signature}"
+    ),
     "alg none, no header besides": lambda t: f"{b64({'alg': 'none'})}.{t.body}.",
     "no signature": lambda t: f"{t.head}.{t.body}.",
     "two parts": lambda t: f"{t.head}.{t.body}",
@@ -167,12 +170,16 @@ FORGED: dict[str, Callable[[Tokens], str]] = {
     "1 MB": lambda t: t.by_them(pad="x" * 1_000_000),
     "1 MB of our own": lambda t: t.by_us(pad="x" * 1_000_000),
     "padded": lambda t: f"{t.head}.{t.body}.{t.signature}==",
-    "last character in another spelling": lambda t: t.access[:-1] + chr(ord(t.access[-1]) + 1)
-    if t.access[-1] in "AQg"
-    else flipped(t.access, 2, -1),
+    "last character in another spelling": lambda t: (
+        t.access[:-1] + chr(ord(t.access[-1]) + 1)
+        if t.access[-1] in "AQg"
+        else flipped(t.access, 2, -1)
+    ),
     "empty": lambda t: ".",
     "only dots": lambda t: "..",
-    "claims changed, old signature": lambda t: f"{t.head}.{b64({**t.claims, 'role': 'admin'})}.{t.signature}",
+    "claims changed, old signature": lambda t: (
+        f"{t.head}.{b64({**t.claims, 'role': 'admin'})}.{t.signature}"
+    ),
     "parts in another order": lambda t: f"{t.body}.{t.head}.{t.signature}",
 }
 
@@ -220,11 +227,11 @@ def test_a_forged_access_token_is_401(held: Tokens, kind: str) -> None:
     assert status(held.client, held.access) == 200
 
 
-@pytest.mark.parametrize("kind", [k for k in FORGED if k not in ("the refresh token", "use is refresh")])
+@pytest.mark.parametrize(
+    "kind", [k for k in FORGED if k not in ("the refresh token", "use is refresh")]
+)
 def test_and_refreshes_nothing(held: Tokens, kind: str) -> None:
-    refused = refreshed(held.client, FORGED[kind](held))
-    # A body longer than any token is refused before it is read as one.
-    assert refused.status_code in ((400, 401) if "MB" in kind else (401,))
+    assert refreshed(held.client, FORGED[kind](held)).status_code == 401
     assert status(held.client, held.access) == 200
 
 
@@ -268,7 +275,7 @@ def test_after_the_role_changed(held: Tokens) -> None:
     assert status(held.client, held.access) == 401
 
 
-def test_after_a_second_factor_was_set_up(held: Tokens) -> None:
+def test_after_a_second_factor_was_set_up(held: Tokens, committing: None) -> None:  # noqa: F811
     pages = Client(HTTP_HOST=HOSTS[NORTH])
     pages.force_login(held.user)
     session = pages.session
@@ -350,13 +357,6 @@ def test_an_access_token_ends_with_its_minutes_and_unused(client: Client) -> Non
         assert status(client, held.access) == 401
         clock.move_to(start + 1799 + settings.SESSION_LIMITS["customer"][1] + 1)
         assert refreshed(client, held.refresh).status_code == 401
-
-
-def code_of(secret: str) -> str:
-    from allauth.mfa.totp.internal import auth
-
-    counter = next(iter(auth.yield_hotp_counters_from_time()))
-    return auth.format_hotp_value(auth.hotp_value(secret, counter))
 
 
 def test_a_login_token_is_no_access_token(client: Client) -> None:
