@@ -147,6 +147,7 @@ OWNER_COMMANDS = {
     "migrate",
     "migrate_schemas",
     "create_bank",
+    "create_installation",
     "delete_bank",
     "grant_banks",
     "seed_demo",
@@ -265,7 +266,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "connect_retries_timeout": 2,
     "socket_connect_timeout": 2.0,
-    "visibility_timeout": 3600,
+    # A message in hand is not kept in Redis: the job table knows what is left to do. Putting such
+    # messages back while Redis is away would end the worker (kombu 5.7).
+    "ack_emulation": False,
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -275,8 +278,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Two lines, both idempotent; what is due stands in each bank's job table (accounts/jobs).
+# Three lines, all idempotent; what is due stands in each bank's job table (accounts/jobs). The nights'
+# line only puts jobs in: each bank's own clock says when its night begins (config/nightly.py).
 CELERY_BEAT_SCHEDULE = {
+    "nights": {"task": "config.tasks.plan_nights", "schedule": 300.0},
     "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": JOBS_SWEEP_SECONDS},
     "housekeeping": {"task": "accounts.jobs.tasks.housekeeping", "schedule": 3600.0},
 }
