@@ -1,6 +1,7 @@
 """How allauth behaves here: no open sign-up, tries counted per account, devices remembered."""
 
 import hashlib
+import logging
 from typing import Any
 
 from allauth.account import app_settings
@@ -19,6 +20,8 @@ from accounts import devices, limits, second_factor, sessions
 from accounts.backends import find_person
 from accounts.customers.queries import bank_name
 from accounts.models import User
+
+log = logging.getLogger(__name__)
 
 
 class BankAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -54,6 +57,7 @@ class BankAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             self._try = limits.take(account=account, address=address)
         except limits.TooManyTries as refused:
             request.sign_in_wait = refused.wait  # type: ignore[attr-defined]
+            log.warning("sign-in: no try left for %s", self._who(account))
             raise self.validation_error("too_many_login_attempts") from None
         except limits.CountersAway:
             raise self.validation_error("sign_in_unavailable") from None
@@ -61,6 +65,15 @@ class BankAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _rollback_login_failed_rl_usage(self) -> None:
         if self._try is not None:
             limits.give_back(self._try)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        name = credentials.get("email") or credentials.get("username") or ""
+        log.info("sign-in: wrong password for %s", self._who(self._counted(request, name)[0]))
+
+    @staticmethod
+    def _who(account: str) -> str:
+        """The account's number for the log; what a stranger typed stays out of it."""
+        return account if account.startswith("user:") else "an unknown name"
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """allauth calls this when a password was reset by e-mail."""
@@ -112,6 +125,15 @@ class BankAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             fresh = sessions.signed_in_for(request.session)
             return bool(fresh > app_settings.REAUTHENTICATION_TIMEOUT)
         return bool(super().is_reauthentication_required(app=app, **more))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        words = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        methods = super().get_reauthentication_methods(user)
+        return [way | {"description": words.get(way["id"], way["description"])} for way in methods]
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Who was never let in has no password to reset: only an invitation lets them in."""

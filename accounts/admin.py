@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import invitations, services, sessions
+from accounts import invitations, second_factor, services, sessions
 from accounts.models import Role, User
 from accounts.sites import bank_site, operator_site
 
@@ -41,7 +42,7 @@ class PersonAdmin(ModelAdmin[User]):
     list_filter = ("role", "is_active")
     search_fields = ("email",)
     ordering = ("email",)
-    actions = ("send_invitations", "sign_out")
+    actions = ("send_invitations", "sign_out", "forget_second_factors")
     fieldsets = ((None, {"fields": ("email", "role", "is_active")}),)
     add_fieldsets = ((None, {"fields": ("email", "role"),
         "description": _("An invitation is sent to this address; with it the person sets a password.")}),)  # fmt: skip
@@ -89,6 +90,22 @@ class PersonAdmin(ModelAdmin[User]):
             request,
             ngettext("%(n)d session is ended.", "%(n)d sessions are ended.", n) % {"n": n},
         )
+
+    @admin_action(description=_("Remove the second factor (lost phone)"))
+    def forget_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who lost phone and codes; staff set a new one up before anything else opens to them."""
+        n = 0
+        for user in queryset.exclude(email=request.user.email):
+            removed = second_factor.forget(user)
+            if removed:
+                n += 1
+                get_adapter(request).send_notification_mail("account/email/factors_removed", user)
+        said = ngettext(
+            "The second factor of %(n)d person is removed.",
+            "The second factors of %(n)d people are removed.",
+            n,
+        )
+        self.message_user(request, said % {"n": n})
 
     def _invite(self, request: HttpRequest, people: list[User]) -> None:
         sent = 0

@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -27,6 +29,30 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs.pop("placeholder", None)
         self.fields["login"].widget.attrs["autocomplete"] = "username"
         self.fields["password"].widget.attrs.pop("placeholder", None)
+
+
+class _Code:
+    """The field of a code: our label, no placeholder that stands in for one, digits on a phone's keyboard."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form: Any = self
+        form.fields["code"].label = _("Code")
+        form.fields["code"].max_length = 32
+        form.fields["code"].widget.attrs.pop("placeholder", None)
+        form.fields["code"].widget.attrs["inputmode"] = "numeric"
+
+
+class CodeForm(_Code, AuthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class CodeAgainForm(_Code, ReauthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class FirstCodeForm(_Code, ActivateTOTPForm):  # type: ignore[misc]
+    pass
 
 
 class _Credential:

@@ -1,16 +1,20 @@
 """What every request of a signed-in person goes through."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import redis
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from accounts import second_factor
 from accounts.errors import SecondFactorRequired, error_body
 
+log = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
 
 
@@ -44,6 +48,33 @@ class IdleMiddleware:
         # A changed session is saved anyway, with its new end.
         if asked and session.accessed and not session.modified:
             session.touch()
+        return response
+
+
+class CountersAwayMiddleware:
+    """Where tries can't be counted nobody is let in: 503, and never a guess uncounted."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, redis.RedisError):
+            return None
+        log.error("redis is away: %s", type(error).__name__)
+        message = _("This isn’t possible just now. Try again in a minute.")
+        response: HttpResponse
+        if request.path.startswith("/api/"):
+            body = error_body(
+                status=503, code="unavailable", message=message,
+                request_id=getattr(request, "request_id", ""),
+            )  # fmt: skip
+            response = JsonResponse(body, status=503)
+        else:
+            response = render(request, "503.html", status=503)
+        response["Retry-After"] = "60"
         return response
 
 

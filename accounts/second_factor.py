@@ -14,12 +14,15 @@ from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import sessions
 from accounts.banks.tenancy import current_schema
-from accounts.models import Role
+from accounts.models import Role, User
 
 # In the session of whoever signed in with a second factor, or set one up in it.
 PROVED = "second_factor_proved"
@@ -45,6 +48,15 @@ def is_missing(user: Any, session: Any) -> bool:
     return not (session is not None and session.get(PROVED)) and not has_one(user)
 
 
+def forget(user: User) -> bool:
+    """Removes every factor and recovery code of `user` and signs them out; False where there was none."""
+    with transaction.atomic():
+        removed, _tables = Authenticator.objects.filter(user_id=user.pk).delete()
+        if removed:
+            sessions.end_sessions(user)
+    return bool(removed)
+
+
 class BankMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code isn’t right, or it was used already. Take the next one."),
@@ -67,6 +79,10 @@ class BankMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         from accounts.customers.queries import bank_name
 
         return bank_name()
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        n = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return gettext("Passkey %(n)d") % {"n": n}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         user = authenticator.user

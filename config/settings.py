@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.IdleMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.CountersAwayMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.NoStoreMiddleware",
     "config.pages.middleware.PurposeMiddleware",

@@ -165,6 +165,23 @@ def test_without_redis_nobody_is_let_in(owner: User, monkeypatch: pytest.MonkeyP
     assert not is_signed_in(client)
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/api/v1/login"])
+def test_a_limit_that_cannot_be_asked_is_503(
+    north: str, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    import redis
+    from allauth.core.internal import ratelimit
+
+    def away(*args: Any, **more: Any) -> None:
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(ratelimit.cache, "add", away, raising=False)
+    monkeypatch.setattr(ratelimit, "cache_lock", away)
+    answer = (by_page if "accounts" in path else by_api)(browser(), "x@example.com")
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "60"
+
+
 # -- the owner -----------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.test import Client
 
 from accounts import invitations
@@ -223,10 +223,10 @@ def test_only_an_admin_with_a_purpose_invites(north: str) -> None:
 # -- the first of a bank -------------------------------------------------------------------------
 
 
-def test_a_fresh_bank_has_nobody_and_its_first_admin_comes_by_link(north: str, capsys: Any) -> None:
+def test_the_first_admin_of_a_bank_comes_by_link(north: str, capsys: Any) -> None:
     email = fresh()
     with in_public():
-        call_command("invite_person", email, bank=NORTH)
+        call_command("create_person", email, bank=NORTH, role="admin", invite=True)
     url = capsys.readouterr().out.strip()
     assert url.startswith("http://north.test/accounts/invitation/")
     client = browser()
@@ -238,20 +238,8 @@ def test_a_fresh_bank_has_nobody_and_its_first_admin_comes_by_link(north: str, c
 
 def test_an_operator_comes_by_link_too(db: None, capsys: Any) -> None:
     with in_public():
-        call_command("invite_person", fresh())
+        call_command("create_person", fresh(), operator=True, invite=True)
     assert capsys.readouterr().out.startswith("http://operator.test/accounts/invitation/")
-
-
-def test_the_command_says_what_is_wrong(north: str) -> None:
-    user = somebody()
-    with in_public():
-        for more, said in (
-            ({"bank": "nowhere"}, "no bank nowhere"),
-            ({"role": "admin"}, "one role"),
-            ({"bank": NORTH}, "as customer already"),
-        ):
-            with pytest.raises(CommandError, match=said):
-                call_command("invite_person", user.email, **more)
 
 
 def test_a_service_refuses_what_the_pages_refuse(north: str) -> None:

@@ -325,6 +325,31 @@ def test_a_reset_link_is_good_once(person: User) -> None:
     assert again.status_code == 200 and again.context["token_fail"]
 
 
+def test_a_reset_link_is_nothing_at_a_copy_of_the_bank(person: User) -> None:
+    from accounts.reset_links import BankResetTokens
+
+    link = BankResetTokens().make_token(person)
+    assert BankResetTokens().check_token(person, link)
+    with in_bank(SOUTH):
+        # The same row: id, address, password hash and last sign-in.
+        person.save(force_insert=True)
+        assert not BankResetTokens().check_token(person, link)
+
+
+def test_who_lost_the_phone_is_helped_by_an_admin_and_told(north: str, settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    ana, boss = somebody(Role.ANALYST), somebody(Role.ADMIN)
+    app_of(ana), app_of(boss)
+    admin = browser()
+    admin.force_login(boss)
+    body = {"action": "forget_second_factors", "_selected_action": [ana.pk, boss.pk]}
+    answer = admin.post("/admin/accounts/user/", body, follow=True)
+    assert "1 person is removed" in answer.content.decode()
+    assert not second_factor.has_one(ana)
+    assert second_factor.has_one(boss)
+    assert mail.outbox[-1].to == [ana.email] and "removed" in mail.outbox[-1].subject
+
+
 # -- how it is kept ------------------------------------------------------------------------------
 
 
