@@ -95,7 +95,7 @@ class PersonAdmin(ModelAdmin[User]):
     def forget_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For who lost phone and codes; staff set a new one up before anything else opens to them."""
         n = 0
-        for user in queryset.exclude(email=request.user.email):
+        for user in queryset.exclude(pk=str(request.user.pk)):
             removed = second_factor.forget(user)
             if removed:
                 n += 1
