@@ -26,7 +26,8 @@ SIGN_IN_TRIES_PER_ACCOUNT = 10
 SIGN_IN_TRIES_PER_ADDRESS = 100
 
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "pages:home"
+# The start page of either door; no name is known to both.
+LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapter.BankAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_name"

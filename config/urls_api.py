@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts import api as people
@@ -32,8 +33,10 @@ urlpatterns = [
     path(
         "docs/",
         login_required(
-            SpectacularSwaggerSplitView.as_view(
-                url_name="api:schema", permission_classes=[SignedIn]
+            require_safe(
+                SpectacularSwaggerSplitView.as_view(
+                    url_name="api:schema", permission_classes=[SignedIn]
+                )
             )
         ),
         name="docs",

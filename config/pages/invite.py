@@ -8,21 +8,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from accounts import invitations
-from accounts.customers.scope import customer_in_scope
+from accounts.customers.scope import open_purpose
 from accounts.forms import InviteForm
 from accounts.models import Role, User
 from accounts.permissions import MANAGE_BANK, requires
 
 
 @requires(MANAGE_BANK)
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Asks for the address once and sends the link; again for who was invited and never came.
 
     Bank admins alone: whoever chooses the address decides who reads this customer's figures.
     """
-    customer = customer_in_scope(request.user, customer_id, what="page: invite")  # type: ignore[arg-type]
+    grant = open_purpose(request.user, customer_id, what="page: invite")  # type: ignore[arg-type]
+    customer = grant.customer
     user: User | None = customer.user
     form = InviteForm(request.POST or None, initial={"email": user.email if user else ""})
     if user is not None:

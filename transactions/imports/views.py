@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.customers.scope import customer_in_scope
 from accounts.jobs import services as jobs
@@ -58,9 +58,10 @@ def _batch(request: HttpRequest, batch_id: UUID) -> ImportBatch:
 
 
 @requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_safe
 def batches(request: HttpRequest) -> HttpResponse:
     """A person's own imports; staff see the bank's, without names."""
-    found = ImportBatch.objects.select_related("account", "customer").exclude(source="demo")
+    found = ImportBatch.objects.select_related("account", "customer", "file").exclude(source="demo")
     if has(request.user, OWN_DATA):
         customer = customer_in_scope(_user(request), None, what="page: imports")
         found = found.filter(customer=customer)
@@ -221,6 +222,7 @@ def commit(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 
 @requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_safe
 def done(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """What happened, and the way back for thirty days."""
     batch = _batch(request, batch_id)
@@ -252,6 +254,7 @@ def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 
 @requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_safe
 def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """The rows that can't go in, with the reason beside each; formulas are made harmless."""
     batch = _batch(request, batch_id)
