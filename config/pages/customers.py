@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.customers import queries, services
 from accounts.customers.models import Customer, Purpose
 from accounts.customers.scope import open_purpose
-from accounts.permissions import OPEN_CUSTOMER, requires
+from accounts.permissions import MANAGE_BANK, OPEN_CUSTOMER, has, requires
 
 PAGE = 50
 
@@ -129,5 +129,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     grant = open_purpose(request.user, customer_id, what="page: customer")  # type: ignore[arg-type]
     return overview.render_overview(
         request, grant.customer, template="pages/customer.html",
-        extra={"grant": grant, "customer": grant.customer},
+        extra={
+            "grant": grant, "customer": grant.customer, "can_invite": has(request.user, MANAGE_BANK),
+        },
     )  # fmt: skip

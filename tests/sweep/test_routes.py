@@ -41,7 +41,10 @@ from tests.sweep.routes import (
 
 ALL = routes(BANK)
 # Doors that are meant to open without a sign-in; allauth's own are named account_*.
-PUBLIC = {"brand_css", "api:login", "api:refresh"}
+PUBLIC = {
+    "brand_css", "api:login", "api:login_mfa", "api:refresh", "security_txt", "change_password",
+    "mfa_authenticate", "mfa_login_webauthn",
+}  # fmt: skip
 SHUT = {"login", "gate", "list", "302", "401", "403", "404", "405"}
 # An amount of the other bank ends in its cents, whatever the decimal mark.
 CENTS = re.compile(rb"[.,]" + twins.B.cents.encode())
