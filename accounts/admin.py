@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services
 from accounts.models import Role, User
 from accounts.sites import bank_site, operator_site
+from accounts.versions import VersionedAdmin
 
 
 class OneAddressMixin:
@@ -36,7 +37,7 @@ class PersonForm(OneAddressMixin, UserChangeForm[User]):
     pass
 
 
-class PersonAdmin(DjangoUserAdmin[User]):
+class PersonAdmin(VersionedAdmin, DjangoUserAdmin[User]):
     """Staff and customers of this bank. People are closed, never deleted: their acts stay theirs."""
 
     add_form = PersonCreationForm

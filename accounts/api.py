@@ -18,7 +18,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.customers import queries
 from accounts.customers.models import Customer
@@ -26,6 +25,7 @@ from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_
 from accounts.errors import CustomerRequired, PurposeRequired, error_body
 from accounts.permissions import CAPABILITIES
 from accounts.schema import operation
+from accounts.views import BankAPIView
 
 TAG = "People"
 
@@ -77,7 +77,7 @@ _TOKENS = {
 }
 
 
-class Login(APIView):
+class Login(BankAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -130,7 +130,7 @@ class Login(APIView):
         )
 
 
-class Refresh(APIView):
+class Refresh(BankAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -160,7 +160,7 @@ class Refresh(APIView):
         return Response(_tokens(*renewed))
 
 
-class Logout(APIView):
+class Logout(BankAPIView):
     @operation(
         "Sign out",
         tag=TAG,
@@ -179,7 +179,7 @@ class Logout(APIView):
         return Response(status=204)
 
 
-class Me(APIView):
+class Me(BankAPIView):
     @operation(
         "Who is signed in",
         tag=TAG,
@@ -208,7 +208,7 @@ class Me(APIView):
         )
 
 
-class Nothing(APIView):
+class Nothing(BankAPIView):
     """Any other address: refused as every refusal is, so that programs never meet a page."""
 
     schema = None

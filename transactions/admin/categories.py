@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, action, display
+from django.contrib.admin import action, display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.sites import bank_site
+from accounts.versions import VersionedAdmin
 from transactions.categories.merging import MergeRefused, merge_category
 from transactions.models import Category
 
@@ -72,7 +73,7 @@ class MergeForm(forms.Form):
         )
 
 
-class CategoryAdmin(ModelAdmin[Category]):
+class CategoryAdmin(VersionedAdmin):
     form = CategoryForm
     list_display = ("name", "kind", "parent", "code", "is_hidden", "merge_link")
     list_filter = ("kind", "is_hidden")

@@ -58,6 +58,7 @@ class RecategoriseForm(forms.ModelForm[Transaction]):
 
 class TransactionAdmin(TransactionExchangeMixin, OfAccountAdmin):
     form = RecategoriseForm
+    carries_seen_state = False  # a line has its own version
     list_display = (
         "public_id", "account_shown", "owner_reference", "booked_on", "category_shown", "text_shown",
         "amount_shown", "status",

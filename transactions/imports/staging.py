@@ -19,7 +19,7 @@ from transactions.categories.clean import clean_text
 from transactions.fingerprints import amount_text, day_part, text_part
 from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
-from transactions.imports.cards import cut_card_numbers
+from accounts.cards import cut_card_numbers
 
 BLOCK_ROWS = 8_192
 _CACHE_LIMIT = 100_000
