@@ -1,6 +1,9 @@
 """Card numbers never reach a table: in texts they are cut to their last four digits."""
 
 import re
+from typing import Any
+
+from django.db import models
 
 _RUN = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,}(?![0-9])")
 _GROUP = re.compile(r"[0-9]+")
@@ -13,6 +16,26 @@ def cut_card_numbers(text: str) -> str:
     as cards do (2221–2720, 3, 4, 5, 6) and passes the Luhn check. Other long numbers stay.
     """
     return _RUN.sub(_cut_run, text) if len(text) > 12 else text
+
+
+def cut_in(said: Any) -> Any:
+    """The same of a JSON value: every text in it is cut."""
+    if isinstance(said, str):
+        return cut_card_numbers(said)
+    if isinstance(said, dict):
+        return {key: cut_in(value) for key, value in said.items()}
+    if isinstance(said, list | tuple):
+        return [cut_in(value) for value in said]
+    return said
+
+
+def cut_fields(row: models.Model, names: set[str]) -> None:
+    """Cuts the free texts among these fields of a row that is about to be written."""
+    for field in row._meta.concrete_fields:
+        free = isinstance(field, models.CharField | models.TextField) and not field.choices
+        text = getattr(row, field.attname)
+        if free and text and field.name in names and not isinstance(field, models.EmailField):
+            setattr(row, field.attname, cut_card_numbers(text))
 
 
 def _cut_run(found: re.Match[str]) -> str:

@@ -16,6 +16,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts.cards import cut_fields
+
 SEEN = "seen_state"
 
 
@@ -28,6 +30,8 @@ class SeenForm(forms.ModelForm[Any]):
     """A form of an existing row that knows what the person saw."""
 
     seen_state = forms.CharField(widget=forms.HiddenInput, required=False)
+    # Columns that cleaning fills in from the others.
+    derived: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +91,8 @@ class VersionedAdmin(ModelAdmin[Any]):
         return [(title, {**options, "fields": [*options["fields"], SEEN]}), *rest]
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
+        cut_fields(obj, set(form.fields) - {"password"})
         if change and isinstance(form, SeenForm):
-            obj.save(update_fields=form.edited())
+            obj.save(update_fields=[*form.edited(), *form.derived])
         else:
             super().save_model(request, obj, form, change)

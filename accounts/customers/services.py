@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts.cards import cut_card_numbers
 from accounts.customers.models import AccessGrant, AccessRecord, Customer
 from accounts.models import User
 from accounts.permissions import OPEN_CUSTOMER, has
@@ -25,7 +26,7 @@ def open_customer(*, staff: User, customer: Customer, purpose: str, note: str) -
         staff=staff,
         customer=customer,
         purpose=purpose,
-        note=note,
+        note=cut_card_numbers(note),
         opened_at=now,
         expires_at=now + timedelta(minutes=GRANT_MINUTES),
     )

@@ -10,7 +10,8 @@ class KeptAnswer(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     # Method and route, such as "PATCH v1/transactions/<str:transaction_id>".
     operation = models.CharField(max_length=200)
-    key = models.CharField(max_length=255)
+    # SHA-256 of the key: a program may put into it what no table should hold.
+    key_hash = models.CharField(max_length=64)
     # SHA-256 over address, media type and body of the request that was answered.
     request_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -20,7 +21,7 @@ class KeptAnswer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "operation", "key"], name="kept_answer_once")
+            models.UniqueConstraint(fields=["user", "operation", "key_hash"], name="kept_answer_once")
         ]
         indexes = [models.Index(fields=["created_at"], name="kept_answer_age")]
 

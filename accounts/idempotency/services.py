@@ -5,6 +5,7 @@ at once that it is in flight. What fails, or is killed, leaves no answer behind,
 a server error is never frozen, nor is a refusal.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,7 +43,7 @@ def once(
     `work` runs inside the transaction that keeps its answer; one below 400 is kept, others leave the key
     free. Raises InFlight, OtherRequest and whatever `work` raises.
     """
-    named = {"user": user, "operation": operation, "key": key}
+    named = {"user": user, "operation": operation, "key_hash": key_hash(key)}
     KeptAnswer.objects.bulk_create(
         [KeptAnswer(**named, request_hash=request_hash)], ignore_conflicts=True
     )
@@ -58,6 +59,10 @@ def once(
             row.status, row.headers, row.body = answer.status, answer.headers, answer.body
             row.save()
         return answer, False
+
+
+def key_hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _locked(named: dict[str, object]) -> KeptAnswer:

@@ -90,7 +90,7 @@ def row_hashes() -> dict[str, str]:
         names = [name for (name,) in cursor.fetchall() if name not in WRITTEN_BY_A_LOOK]
         cursor.execute(
             " union all ".join(
-                f"select '{n}', coalesce(md5(string_agg(h, '' order by h)), '') from"  # noqa: S608
+                f"select '{n}', coalesce(md5(string_agg(h, '' order by h)), '') from"
                 f' (select md5(t::text) h from "{n}" t) x'
                 for n in names
             )

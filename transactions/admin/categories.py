@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.cards import cut_card_numbers
 from accounts.sites import bank_site
 from accounts.versions import VersionedAdmin
 from transactions.categories.merging import MergeRefused, merge_category
@@ -102,7 +103,7 @@ class CategoryAdmin(VersionedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         if not change:
-            obj.code = _free_code(obj.name)
+            obj.code = _free_code(cut_card_numbers(obj.name))
         super().save_model(request, obj, form, change)
         if change and "kind" in form.changed_data:
             Category.objects.filter(parent=obj).update(kind=obj.kind)

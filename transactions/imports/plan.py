@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.cards import cut_card_numbers
 from accounts.jobs.context import JobContext
 from transactions.adapters import Refused, Row
 from transactions.categories.categorise import Categoriser, rules_version
@@ -176,7 +177,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
     batch.code_version = f"{CODE_VERSION}.{rules_version()}"[:40]
     batch.planned_at = timezone.now()
     batch.choices["names"] = [
-        {"name": named.name, "currency": named.currency, "rows": named.rows,
+        {"name": cut_card_numbers(named.name), "currency": named.currency, "rows": named.rows,
          "account": named.account.pk if named.account else None}
         for named in staging.named.values()
         if named.name
