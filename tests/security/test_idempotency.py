@@ -133,7 +133,9 @@ def test_housekeeping_forgets_after_a_day(probe: None, person: User) -> None:
     ask(client, "old", {"name": "x"})
     ask(client, "new", {"name": "x"})
     with in_bank(NORTH):
-        KeptAnswer.objects.filter(key_hash=key_hash("old")).update(created_at=timezone.now() - timedelta(hours=25))
+        KeptAnswer.objects.filter(key_hash=key_hash("old")).update(
+            created_at=timezone.now() - timedelta(hours=25)
+        )
         maintenance.clean_bank()
         assert KeptAnswer.objects.get().key_hash == key_hash("new")
 
