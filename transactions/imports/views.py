@@ -17,6 +17,7 @@ from accounts.jobs import services as jobs
 from accounts.models import User
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, has, requires
 from transactions.adapters import Refused
+from transactions.csv_cells import harmless
 from transactions.imports import services
 from transactions.imports.accounts import create_account
 from transactions.imports.errors import ImportProblem, PlanChanged
@@ -28,7 +29,6 @@ STEPS = (_("Upload"), _("Format"), _("Columns"), _("Preview"), _("Commit"))
 # Files up to this size are planned while the person waits; longer ones are a job.
 AT_ONCE = 400_000
 SHOWN = 50
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _user(request: HttpRequest) -> User:
@@ -261,9 +261,7 @@ def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     writer.writerow(["line", "column", "value", "code", "reason", "fix", "row"])
     for issue in batch.issues.filter(verdict="rejected").iterator():
         cells = (issue.column, issue.value, issue.code, issue.reason, issue.fix, issue.raw)
-        writer.writerow(
-            [issue.line, *(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells)]
-        )
+        writer.writerow([issue.line, *map(harmless, cells)])
     return response
 
 
