@@ -14,7 +14,8 @@ from typing import Any
 
 from accounts.cards import cut_card_numbers
 
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_EMAIL = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']{1,255}")
+_LONGEST = 2_000
 _FRAMES = 30
 # Loggers whose messages quote the address or the exception: what is said instead of their arguments.
 _QUOTING = {
@@ -43,8 +44,9 @@ class JsonLines(logging.Formatter):
 
 
 def redact(text: str) -> str:
-    """The last net: card numbers are cut to four digits, e-mail addresses to nothing."""
-    return _EMAIL.sub("[e-mail]", cut_card_numbers(text))
+    """The last net: card numbers are cut to four digits, e-mail addresses to nothing, long texts
+    to their beginning."""
+    return _EMAIL.sub("[e-mail]", cut_card_numbers(text[:_LONGEST]))
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 from django import forms
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -90,7 +89,7 @@ class VersionedAdmin(ModelAdmin[Any]):
         (title, options), *rest = fieldsets
         return [(title, {**options, "fields": [*options["fields"], SEEN]}), *rest]
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         cut_fields(obj, set(form.fields) - {"password"})
         if change and isinstance(form, SeenForm):
             obj.save(update_fields=[*form.edited(), *form.derived])

@@ -1,12 +1,13 @@
 """The base of every view of the API: what DRF gives, and each effect once per `Idempotency-Key`."""
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -103,7 +104,7 @@ def request_hash(request: Request) -> str:
         digest.update(part.encode() + b"\0")
     if raw.content_type == "multipart/form-data":
         # Files are spooled to disk by the parser, not held in memory as `body` would.
-        for name, fields in sorted(request.data.lists()):
+        for name, fields in sorted(cast(QueryDict, request.data).lists()):
             digest.update(repr((name, [f for f in fields if isinstance(f, str)])).encode())
         for name, file in sorted(request.FILES.items()):
             digest.update(repr((name, file.name, file.size)).encode())
@@ -111,5 +112,8 @@ def request_hash(request: Request) -> str:
                 digest.update(chunk)
             file.seek(0)
     else:
-        digest.update(raw.body)
+        try:
+            digest.update(raw.body)
+        except RequestDataTooBig:
+            raise ParseError(_("The request is too long."), code="too_long") from None
     return digest.hexdigest()

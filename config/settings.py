@@ -137,6 +137,11 @@ TEMPLATES = [
 UPLOAD_LIMIT_CUSTOMER = env.int("UPLOAD_LIMIT_CUSTOMER", default=10 * 2**20)
 UPLOAD_LIMIT_STAFF = env.int("UPLOAD_LIMIT_STAFF", default=200 * 2**20)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_HANDLERS = [
+    "accounts.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # -- database ----------------------------------------------------------------------------------
 # Two roles: the owner migrates and makes banks, the app serves. Only these commands get the owner.

@@ -10,3 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", operator_site.urls),
 ]
+
+handler400 = "accounts.uploads.bad_request"

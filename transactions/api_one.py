@@ -20,7 +20,7 @@ from transactions.models import Category, Transaction
 from transactions.reach import Reach
 
 _ID = in_path("transaction_id", "Its id.", "9f0c2f6a5d1e4b7c8a3d2e1f0b9c8d7e")
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "id": "9f0c2f6a5d1e4b7c8a3d2e1f0b9c8d7e", "account_id": "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e13",
     "booked_on": "2026-06-14", "value_on": None, "amount": "-42.10", "currency": "EUR",
     "description": "Green Market", "raw_description": "POS 4821 GREEN MARKET 0614",

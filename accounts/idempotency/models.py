@@ -21,7 +21,9 @@ class KeptAnswer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "operation", "key_hash"], name="kept_answer_once")
+            models.UniqueConstraint(
+                fields=["user", "operation", "key_hash"], name="kept_answer_once"
+            )
         ]
         indexes = [models.Index(fields=["created_at"], name="kept_answer_age")]
 
