@@ -35,6 +35,7 @@ urlpatterns = [
         login_required(
             SpectacularSwaggerSplitView.as_view(
                 url_name="api:schema",
+                template_name="api/docs.html",
                 permission_classes=[SignedIn],
                 # Its renderer has no page for the answer to OPTIONS.
                 http_method_names=["get", "head"],
