@@ -54,7 +54,7 @@ class LimitedUploadHandler(FileUploadHandler):
             raise UploadTooLarge(self.limit)
         return raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
         return None
 
 
