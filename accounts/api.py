@@ -23,9 +23,9 @@ from accounts.customers import queries
 from accounts.customers.models import Customer
 from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
 from accounts.errors import CustomerRequired, PurposeRequired, error_body
+from accounts.idempotency.views import BankAPIView
 from accounts.permissions import CAPABILITIES
 from accounts.schema import operation
-from accounts.views import BankAPIView
 
 TAG = "People"
 

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from accounts.api import scoped_customer
 from accounts.customers.models import Customer
+from accounts.idempotency.views import BankAPIView
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, READ_TRANSACTIONS, requires_api
 from accounts.schema import operation, query
-from accounts.views import BankAPIView
 from transactions import queries
 from transactions.doors import API
 from transactions.flows import FLOWS

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import scoped_customer
+from accounts.idempotency.views import KEY, BankAPIView
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires_api
 from accounts.schema import header, in_path, operation, query
-from accounts.views import KEY, BankAPIView
 from transactions import ids, ledger
 from transactions.api import TAG, TransactionSerializer, item
 from transactions.models import Category, Transaction

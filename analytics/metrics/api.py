@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from accounts.api import scoped_customer
 from accounts.customers.queries import business_day
+from accounts.idempotency.views import BankAPIView
 from accounts.permissions import OWN_DATA, READ_TRANSACTIONS, requires_api
 from accounts.schema import in_path, operation, query
-from accounts.views import BankAPIView
 from analytics.metrics import api_shapes as shapes
 from analytics.metrics import breakdowns, cells
 from analytics.metrics.registry import METRICS, Row, figures

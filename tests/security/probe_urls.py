@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.customers.models import Customer
-from accounts.views import BankAPIView
+from accounts.idempotency.views import BankAPIView
 from config.urls import urlpatterns as _real
 
 _number = itertools.count(1)

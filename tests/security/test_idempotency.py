@@ -19,9 +19,9 @@ from accounts.banks.tenancy import in_bank
 from accounts.customers.models import Customer
 from accounts.idempotency.models import KeptAnswer
 from accounts.idempotency.services import key_hash
+from accounts.idempotency.views import SAFE, BankAPIView
 from accounts.jobs import maintenance
 from accounts.models import User
-from accounts.views import SAFE, BankAPIView
 from tests.conftest import HOSTS, NORTH, SOUTH
 from tests.factories import make_person
 from tests.guards import Guard
