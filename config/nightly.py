@@ -1,10 +1,13 @@
 """The order of the night, and when each bank's night begins."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.customers.queries import bank_profile, business_day
+from accounts.jobs import services as jobs
+from accounts.jobs.models import Job
 from analytics.forecasts.services import issue_forecasts, score_forecasts
 from analytics.nights import services
 from analytics.nights.models import Run
@@ -15,6 +18,7 @@ from analytics.segments.services import compute_segments
 from transactions.audit import audit_ledger
 
 START = time(2, 30)
+KIND = "night"
 
 
 def _audit(run: Run) -> StepResult:
@@ -43,17 +47,89 @@ def run_night(
     *,
     day: date | None = None,
     progress: Callable[[int, int, str], None] = lambda done, total, step: None,
+    before_commit: Callable[[], None] = lambda: None,
+    published: Callable[[Run], None] = lambda run: None,
 ) -> NightReport:
     """Computes and publishes the current bank's night of `day` (its business day)."""
-    return services.run_night(STEPS, business_day=day or business_day(), progress=progress)
+    return services.run_night(
+        STEPS,
+        business_day=day or business_day(),
+        progress=progress,
+        before_commit=before_commit,
+        published=published,
+    )
+
+
+# -- when --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The night of one business day, and when it begins, in UTC."""
+
+    business_day: date
+    starts_at: datetime
+
+    @property
+    def key(self) -> str:
+        """A job of this key exists once: never two nights of one business day."""
+        return f"{KIND}:{self.business_day}"
+
+
+def nights_around(now: datetime) -> tuple[Night, Night]:
+    """The current bank's last night that should have begun by `now`, and its next one.
+
+    A night begins at half past two in the bank's own zone. Where the clocks leap over that, it is an
+    hour later on the wall; where it comes twice, the first one counts: one start for each calendar day.
+    """
+    profile = bank_profile()
+    zone = ZoneInfo(profile.time_zone)
+    today = now.astimezone(zone).date()
+    nights = [
+        Night(profile.business_day or day, datetime.combine(day, START, zone).astimezone(UTC))
+        for day in (today - timedelta(days=1), today, today + timedelta(days=1))
+    ]
+    last = [night for night in nights if night.starts_at <= now][-1]
+    return last, next(night for night in nights if night.starts_at > now)
 
 
 def next_start(now: datetime) -> datetime:
-    """When this bank's next night begins, in UTC: half past two in its own zone, on DST days too."""
-    zone = ZoneInfo(bank_profile().time_zone)
-    today = now.astimezone(zone).date()
-    for day in (today, today + timedelta(days=1)):
-        start = datetime.combine(day, START, zone).astimezone(UTC)
-        if start > now:
-            return start
-    raise AssertionError("a day has a half past two")
+    """When this bank's next night begins, in UTC."""
+    return nights_around(now)[1].starts_at
+
+
+def put_nights(now: datetime) -> int:
+    """Sees to it that the last night and the next one are among the bank's jobs; returns how many are new.
+
+    A night missed while nothing ran is due at once; of several missed ones only the last is made up for.
+    """
+    last, following = nights_around(now)
+    new = _put(last, run_at=None)
+    if following.business_day == last.business_day:  # a bank whose day stands still
+        return new
+    new += _put(following, run_at=following.starts_at)
+    # The bank may have moved to another zone since the job was put in.
+    Job.objects.filter(unique_key=following.key, state=Job.State.DUE, failures=0).exclude(
+        run_at=following.starts_at
+    ).update(run_at=following.starts_at)
+    return new
+
+
+def _put(night: Night, *, run_at: datetime | None) -> int:
+    if Job.objects.filter(unique_key=night.key).exists():
+        return 0
+    jobs.enqueue(
+        kind=KIND,
+        arguments={"business_day": night.business_day.isoformat()},
+        unique_key=night.key,
+        run_at=run_at,
+    )
+    return 1
+
+
+def passed_over(day: date, now: datetime) -> bool:
+    """Whether a later night has begun: an older one published after it would hide it."""
+    last, following = nights_around(now)
+    return day < last.business_day or (
+        last.business_day == following.business_day and day != last.business_day
+    )

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.banks.middleware.BankMiddleware",
     "accounts.banks.middleware.CleanInputMiddleware",
+    "config.pages.middleware.PageMethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -149,6 +150,7 @@ OWNER_COMMANDS = {
     "migrate",
     "migrate_schemas",
     "create_bank",
+    "create_installation",
     "delete_bank",
     "grant_banks",
     "seed_demo",
@@ -207,7 +209,8 @@ AUTH_PASSWORD_VALIDATORS = [
     }
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "pages:home"
+# The start page of either door; no name is known to both.
+LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapter.BankAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_name"
@@ -286,7 +289,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "connect_retries_timeout": 2,
     "socket_connect_timeout": 2.0,
-    "visibility_timeout": 3600,
+    # A message in hand is not kept in Redis: the job table knows what is left to do. Putting such
+    # messages back while Redis is away would end the worker (kombu 5.7).
+    "ack_emulation": False,
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -296,8 +301,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Two lines, both idempotent; what is due stands in each bank's job table (accounts/jobs).
+# Three lines, all idempotent; what is due stands in each bank's job table (accounts/jobs). The nights'
+# line only puts jobs in: each bank's own clock says when its night begins (config/nightly.py).
 CELERY_BEAT_SCHEDULE = {
+    "nights": {"task": "config.tasks.plan_nights", "schedule": 300.0},
     "sweep": {"task": "accounts.jobs.tasks.sweep", "schedule": JOBS_SWEEP_SECONDS},
     "housekeeping": {"task": "accounts.jobs.tasks.housekeeping", "schedule": 3600.0},
 }

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts import api as people
@@ -33,12 +34,12 @@ urlpatterns = [
     path(
         "docs/",
         login_required(
-            SpectacularSwaggerSplitView.as_view(
-                url_name="api:schema",
-                template_name="api/docs.html",
-                permission_classes=[SignedIn],
-                # Its renderer has no page for the answer to OPTIONS.
-                http_method_names=["get", "head"],
+            require_safe(
+                SpectacularSwaggerSplitView.as_view(
+                    url_name="api:schema",
+                    template_name="api/docs.html",
+                    permission_classes=[SignedIn],
+                )
             )
         ),
         name="docs",

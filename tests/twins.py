@@ -2,10 +2,12 @@
 
 Every text cell carries its bank's canary and every amount ends in its bank's cents, so any leak is one
 grep, and a broken object check can't hide behind a 404. One row of each table that stands in a bank;
-bank B has besides a second customer (key ONLY_IN_B) with rows that A lacks, on which "foreign = missing" shows.
+bank B has besides a customer (key ONLY_IN_B) with rows that A lacks, on which "foreign = missing" shows, and
+both have another customer of the same bank (key OTHER), whose rows nobody of the cast may see.
 """
 
 import uuid
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -33,6 +35,16 @@ PEOPLE = {
     7: Role.ADMIN,
 }
 ONLY_IN_B = 424242
+OTHER = 171717
+# What hangs on one customer, so that the other one has it too.
+OF_A_CUSTOMER = {
+    "customers.Customer", "jobs.StoredFile", "jobs.StoredChunk", "jobs.Job", "transactions.BankAccount",
+    "transactions.AccountHolder", "transactions.BalanceStatement", "transactions.Category",
+    "transactions.ImportBatch", "transactions.PlannedChunk", "transactions.ImportIssue",
+    "transactions.ImportProfile", "transactions.Transaction", "transactions.MonthTotal",
+    "transactions.KeptEdit", "analytics.Budget", "analytics.ForecastIssue", "analytics.ForecastPoint",
+    "analytics.Membership", "analytics.CustomerFeatures",
+}  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
 NOT_FILLED = {
@@ -136,7 +148,8 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "month": month, "category_id": key, "money_in": 0, "money_out": -twin.amount(40 + key % 100), "n": 1,
         },
         "transactions.Category": {
-            "kind": "expense", "parent_id": None, "customer_id": None, "is_hidden": False, "position": 0,
+            "kind": "expense", "is_hidden": False, "position": 0,
+            "parent_id": 1 if key == OTHER else None, "customer_id": key if key == OTHER else None,
         },
         "analytics.Budget": {"month": month, "currency": "EUR"},
         "analytics.StaffMonth": {"month": DAY.replace(day=1, month=key % 100 % 12), "placements": b""},
@@ -146,8 +159,11 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "money_out": -twin.amount(4000), "changed_in": 1,
         },
         "analytics.StaffRelease": {"withheld": [], "k": 10, "customers": 12, "active_customers": 12},
+        "analytics.ForecastIssue": {
+            "currency": "EUR", "model": "blend", "months_used": 12, "months_needed": 12,
+        },
         "analytics.Run": {"state": "published", "business_day": DAY, "computed_through": DAY},
-        "jobs.StoredChunk": {"no": 0},
+        "jobs.StoredChunk": {"no": 0, "data": zlib.compress(twin.canary.encode())},
         "jobs.Job": {
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",
@@ -177,7 +193,7 @@ def build(twin: Twin) -> None:
         for model in bank_models():
             if model is User:
                 continue
-            keys = [1]
+            keys = [1, OTHER] if model._meta.label in OF_A_CUSTOMER else [1]
             if twin is B and model._meta.label not in {"customers.BankProfile"}:
                 keys.append(ONLY_IN_B)
             for key in keys:
@@ -214,11 +230,10 @@ def _row(model: type[models.Model], twin: Twin, key: int) -> None:
 def _reference(field: Any, key: int) -> int | None:
     if field.related_model is User:
         return 3
-    return (
-        key
-        if not field.null or field.related_model._meta.label != field.model._meta.label
-        else None
-    )
+    label = field.related_model._meta.label
+    if field.null and label == field.model._meta.label:
+        return None
+    return 1 if key == OTHER and label not in OF_A_CUSTOMER else key
 
 
 def tables_without_rows(twin: Twin) -> list[str]:

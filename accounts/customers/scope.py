@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import Http404
 
 from accounts.customers import queries, services
-from accounts.customers.models import Customer
+from accounts.customers.models import AccessGrant, Customer
 from accounts.models import User
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, has
 
@@ -38,18 +38,25 @@ def customer_in_scope(user: User, named: str | UUID | None, *, what: str) -> Cus
         if own is None or (named not in (None, "") and _uuid(named) != own.public_id):
             raise Http404
         return own
+    return open_purpose(user, named, what=what).customer
+
+
+def open_purpose(user: User, named: str | UUID | None, *, what: str) -> AccessGrant:
+    """The purpose under which this member of staff looks at the customer named, with that customer; the look
+    is noted. Raises Http404 (no such customer, or a role that opens none), CustomerNeeded, PurposeNeeded.
+    """
     if not has(user, OPEN_CUSTOMER):
         raise Http404
     if named in (None, ""):
         raise CustomerNeeded
-    customer = Customer.objects.filter(public_id=_uuid(named)).first()
-    if customer is None:
-        raise Http404
-    grant = queries.open_grant(staff=user, customer=customer)
+    public_id = _uuid(named)
+    grant = services.look(staff=user, public_id=public_id, what=what)
     if grant is None:
+        customer = Customer.objects.filter(public_id=public_id).first()
+        if customer is None:
+            raise Http404
         raise PurposeNeeded(customer)
-    services.record_look(grant=grant, what=what)
-    return customer
+    return grant
 
 
 def _uuid(text: str | UUID | None) -> UUID:

@@ -149,6 +149,15 @@ class JobContext:
         if self._pulse.cancel_asked:
             raise JobCancelled(self.job_id)
 
+    def hold(self) -> None:
+        """Raises LeaseLost when another worker has the job; nobody takes it before the commit.
+
+        For handlers whose work is several transactions: the last statement in each but the one that
+        ends in `finish()`, so that a worker that slept too long adds nothing to another's work.
+        """
+        if leases.held(self._job).select_for_update().values_list("pk").first() is None:
+            raise LeaseLost(self.job_id)
+
     def finish(self, result: dict[str, Any] | None = None) -> None:
         """The `done` statement. Raises LeaseLost or JobCancelled, which roll the effect back.
 

@@ -53,11 +53,15 @@ def run_night(
     *,
     business_day: date,
     progress: Callable[[int, int, str], None] = lambda done, total, step: None,
+    before_commit: Callable[[], None] = lambda: None,
+    published: Callable[[Run], None] = lambda run: None,
 ) -> NightReport:
     """Computes and publishes one night, or finds that it is there already.
 
-    Parameters: `steps` in order (config/nightly.py), `business_day` the bank's day. A run that was
-    killed goes on after its last finished step. Raises NightStopped; what was published stays.
+    Parameters: `steps` in order (config/nightly.py), `business_day` the bank's day; `before_commit` is
+    called last in each step's transaction and `published` in that of the switch, so that what they raise
+    rolls it back. A run that was killed goes on after its last finished step. Raises NightStopped; what
+    was published stays.
     """
     inputs = queries.books_hash(business_day=business_day, code_version=CODE_VERSION, seed=SEED)
     run, _ = Run.objects.get_or_create(
@@ -76,13 +80,15 @@ def run_night(
     for position, step in enumerate(steps):
         progress(position, len(steps), step.title)
         if step.name not in done:
-            _run_step(run, position, step)
-    publish(run)
+            _run_step(run, position, step, before_commit)
     progress(len(steps), len(steps), "")
+    with transaction.atomic():
+        publish(run)
+        published(run)
     return NightReport(run, False, tuple(run.steps.all()))
 
 
-def _run_step(run: Run, position: int, step: Step) -> None:
+def _run_step(run: Run, position: int, step: Step, before_commit: Callable[[], None]) -> None:
     began = time.monotonic()
     try:
         with transaction.atomic():
@@ -98,6 +104,7 @@ def _run_step(run: Run, position: int, step: Step) -> None:
                     "note": result.note[:200],
                 },
             )
+            before_commit()
     except NightStopped as error:
         Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED, error=str(error)[:500])
         raise

@@ -62,15 +62,17 @@ class StaffSlice:
 
 
 def published_release() -> StaffRelease | None:
+    """The release of the run that pages show, with its run."""
     run = published_run()
-    return StaffRelease.objects.filter(run=run).defer("packed").first() if run else None
+    release = StaffRelease.objects.filter(run=run).defer("packed").first() if run else None
+    if release and run:
+        release.run = run
+    return release
 
 
-def groups_between(release: StaffRelease, start: date, end: date) -> list[StaffGroup]:
-    """The release's groups of some months, in one query."""
-    return list(
-        StaffGroup.objects.filter(release=release, month__gte=start, month__lte=end).order_by("id")
-    )
+def groups_of(release: StaffRelease) -> list[StaffGroup]:
+    """All groups of the release, in one query: its two years at most."""
+    return list(StaffGroup.objects.filter(release=release).order_by("id"))
 
 
 def value_of(group: StaffGroup, dimension: str) -> int | str | None:

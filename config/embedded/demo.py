@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -30,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVER_RESTARTS = 3
+# A worker may end when its Redis goes away; a supervisor starts it again, and here the demo is one.
+BACKGROUND = ("worker", "beat")
+BACKGROUND_RESTARTS = 3
 
 
 class Demo:
@@ -47,6 +50,7 @@ class Demo:
         self.children: list[Child] = []
         self.environment: dict[str, str] = {}
         self.restarts = 0
+        self.background_restarts = 0
         self.sign_ins: preparation.SignIns | None = None
 
     @property
@@ -122,10 +126,14 @@ class Demo:
             self.environment["DEBUG"] = "1"
         self._start("web", web, {"DATABASE_POOL": "1"})
 
-    def _start_background(self) -> None:
+    def _start_background(self, names: Iterable[str] = BACKGROUND) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "config"]
-        self._start("worker", [*celery, "worker", "--pool", "prefork", "-c", "2", "-l", "INFO"])
-        self._start("beat", [*celery, "beat", "-l", "INFO", "--pidfile="])
+        commands = {
+            "worker": [*celery, "worker", "--pool", "prefork", "-c", "2", "-l", "INFO"],
+            "beat": [*celery, "beat", "-l", "INFO", "--pidfile="],
+        }
+        for name in names:
+            self._start(name, commands[name])
 
     def _start(self, name: str, command: list[str], extra: Mapping[str, str] | None = None) -> None:
         with interrupts.held():  # a child is started and known, or not started
@@ -185,17 +193,26 @@ class Demo:
                 background = [child for child in self.children if child.name != "web"]
                 self.children = [child for child in self.children if child.name == "web"]
                 children.stop_children(background)
+                self.background_restarts = 0
                 self._start_background()
 
     def _check_children(self) -> None:
-        for child in self.children:
+        for child in tuple(self.children):
             code = child.process.poll()
-            if code is not None:
-                how = f"signal {-code}" if code < 0 else f"exit code {code}"
-                raise EmbeddedError(
-                    f"The {child.name} process ended by itself ({how}); everything is stopped. "
-                    f"Its last words:\n{child.last_words()}"
-                )
+            if code is None:
+                continue
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            ended = f"The {child.name} process ended by itself ({how})"
+            if child.name in BACKGROUND and self.background_restarts < BACKGROUND_RESTARTS:
+                self.background_restarts += 1
+                _say(f"{ended}: starting it again.")
+                self.children.remove(child)
+                children.kill_group(child.process.pid)  # what it forked has no parent now
+                self._start_background([child.name])
+                continue
+            raise EmbeddedError(
+                f"{ended}; everything is stopped. Its last words:\n{child.last_words()}"
+            )
 
     def _check_servers(self) -> None:
         """A database or Redis that was killed is started again; the others reconnect."""

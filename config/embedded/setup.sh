@@ -47,4 +47,7 @@ if ! { [ -x .venv/bin/uv ] &&
         exit 1
     }
 fi
+# Compiled here once: where PYTHONDONTWRITEBYTECODE is set each process would do it again, for seconds.
+"$python" -m compileall -q -j 0 -x '/(tests?|plotly|playwright|mypy|hypothesis|pip|setuptools)/' \
+    .venv/lib/python*/site-packages >/dev/null 2>&1 || true
 echo "$wanted" >"$stamp"

@@ -11,10 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from accounts.customers import queries, services
 from accounts.customers.models import Customer, Purpose
-from accounts.customers.scope import customer_in_scope
+from accounts.customers.scope import open_purpose
 from accounts.permissions import OPEN_CUSTOMER, requires
 
 PAGE = 50
@@ -59,6 +60,7 @@ class CustomerRow:
 
 
 @requires(OPEN_CUSTOMER)
+@require_safe
 def customers(request: HttpRequest) -> HttpResponse:
     """The bank's customers, masked; keyset pages, no total."""
     branches = list(
@@ -119,12 +121,13 @@ def open_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 @requires(OPEN_CUSTOMER)
+@require_safe
 def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """One customer, opened: who they are, and the overview that they see themselves."""
     from config.pages import overview
 
-    person = customer_in_scope(request.user, customer_id, what="page: customer")  # type: ignore[arg-type]
-    grant = queries.open_grant(staff=request.user, customer=person)  # type: ignore[arg-type]
+    grant = open_purpose(request.user, customer_id, what="page: customer")  # type: ignore[arg-type]
     return overview.render_overview(
-        request, person, template="pages/customer.html", extra={"grant": grant, "customer": person}
-    )
+        request, grant.customer, template="pages/customer.html",
+        extra={"grant": grant, "customer": grant.customer},
+    )  # fmt: skip

@@ -3,10 +3,12 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
 from accounts.permissions import MANAGE_BANK, OWN_DATA, READ_REPORTS, has
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if has(request.user, OWN_DATA):
         return redirect("pages:overview")

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from accounts.banks.tenancy import current_bank, in_bank
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, READ_TRANSACTIONS, requires
@@ -19,6 +20,7 @@ CSV_CHUNK = 2000
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
+@require_safe
 def transaction_list(request: HttpRequest) -> HttpResponse:
     """Lines newest first. With `metric=` exactly the rows that a figure is the sum of."""
     view = open_view(request, "transactions")
@@ -65,6 +67,7 @@ HEAD = (
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER, READ_TRANSACTIONS)
+@require_safe
 def transactions_csv(request: HttpRequest) -> HttpResponseBase:
     """Every line of the filter, streamed; what looks like a formula is made harmless."""
     view = open_view(request, "transactions as file")

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
@@ -25,6 +25,7 @@ from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
+@require_safe
 def detail(request: HttpRequest, transaction_id: str) -> HttpResponse:
     view = open_view(request, "transaction")
     row = _own_line(view, transaction_id)

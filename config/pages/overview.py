@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from accounts.customers.models import AccessGrant, Customer
 from accounts.customers.queries import bank_profile
@@ -30,6 +31,7 @@ STALE_AFTER = timedelta(hours=26)
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     view = open_view(request, "overview")
     return _page(request, view, "pages/overview.html", {})
@@ -174,6 +176,7 @@ _CSV = {
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
+@require_safe
 def chart_csv(request: HttpRequest, chart: str) -> HttpResponseBase:
     """The table behind one card under the page's filter; 404 where that card has no chart."""
     if chart not in _CSV and chart != "ahead":

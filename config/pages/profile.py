@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from accounts.customers import queries
 from accounts.permissions import OWN_DATA, requires
@@ -9,6 +10,7 @@ from transactions.models import BankAccount
 
 
 @requires(OWN_DATA)
+@require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     customer = queries.own_customer(request.user)  # type: ignore[arg-type]
     if customer is None:

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from accounts.customers.queries import bank_profile
 from accounts.permissions import READ_REPORTS, requires
@@ -13,10 +14,11 @@ from analytics import charts, exports
 from analytics.metrics.registry import METRICS
 from analytics.releases import queries as releases
 from config.pages import staff_cards
-from config.pages.staff_filter import StaffFilter, chips, staff_slice
+from config.pages.staff_filter import StaffFilter, chips
 
 
 @requires(READ_REPORTS)
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     context = _context(request)
     return render(request, "pages/staff_overview.html", context)
@@ -27,8 +29,8 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     if release is None:
         return {"release": None}
     form = StaffFilter(request.GET, release=release)
-    slice = staff_slice(form, release)
-    view = staff_cards.StaffView.of(release, slice)
+    view = staff_cards.StaffView.of(form)
+    slice = view.slice
     return {
         "release": release,
         "filter_form": form,
@@ -50,14 +52,13 @@ CHARTS = ("trend", "categories", "segments", "night")
 
 
 @requires(READ_REPORTS)
+@require_safe
 def chart_csv(request: HttpRequest, chart: str) -> HttpResponseBase:
     """The table behind one card, under the same filter and the same rules."""
     release = releases.published_release()
     if chart not in CHARTS or release is None:
         raise Http404
-    view = staff_cards.StaffView.of(
-        release, staff_slice(StaffFilter(request.GET, release=release), release)
-    )
+    view = staff_cards.StaffView.of(StaffFilter(request.GET, release=release))
     found = getattr(staff_cards, chart)(view)
     table = found.table if isinstance(found, charts.Chart) else found
     if table is None:
@@ -66,14 +67,15 @@ def chart_csv(request: HttpRequest, chart: str) -> HttpResponseBase:
 
 
 @requires(READ_REPORTS)
+@require_safe
 def groups(request: HttpRequest) -> HttpResponseBase:
     """What a staff figure is the sum of: the published groups, each of at least k customers."""
     release = releases.published_release()
     metric = request.GET.get("metric", "expenses")
     if release is None or metric not in METRICS:
         raise Http404
-    slice = staff_slice(StaffFilter(request.GET, release=release), release)
-    view = staff_cards.StaffView.of(release, slice)
+    view = staff_cards.StaffView.of(StaffFilter(request.GET, release=release))
+    slice = view.slice
     if METRICS[metric].flow is None and not METRICS[metric].parts:
         raise Http404
     found = releases.figure(view.groups, slice, metric)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.customers.queries import bank_profile
 from analytics import formats
+from analytics.releases import queries as releases
 from analytics.releases.models import StaffRelease
 from analytics.releases.queries import StaffSlice
 from analytics.segments.models import SegmentProfile
@@ -30,25 +31,19 @@ class StaffFilter(forms.Form):
     def __init__(self, data: Any, *, release: StaffRelease) -> None:
         super().__init__(data)
         self.release = release
-        locale = bank_profile().locale
-        self.months = sorted(
-            release.groups.values_list("month", flat=True).distinct(), reverse=True
-        )
+        # Read once a request, for the filter's choices and for the cards.
+        self.groups = releases.groups_of(release)
+        locale, currency = bank_profile().locale, bank_profile().currency
+        self.months = sorted({group.month for group in self.groups}, reverse=True)
         self.currencies = sorted(
-            release.groups.values_list("currency", flat=True).distinct(),
-            key=lambda c: (c != bank_profile().currency, c),
+            {group.currency for group in self.groups}, key=lambda c: (c != currency, c)
         )
-        branches = sorted(
-            {
-                str(leaf[1])
-                for leaves in release.groups.values_list("leaves", flat=True)
-                for leaf in leaves
-            }
-            - {""}
+        leaves = (leaf for group in self.groups for leaf in group.leaves)
+        branches = sorted({str(branch) for _category, branch, _segment in leaves} - {""})
+        self.profiles = list(
+            SegmentProfile.objects.filter(run_id=release.run_id).order_by("-customers")
         )
-        self.names = dict(
-            SegmentProfile.objects.filter(run_id=release.run_id).values_list("segment_id", "name")
-        )
+        self.names = {profile.segment_id: profile.name for profile in self.profiles}
         self._choose("month", [(f"{m:%Y-%m}", formats.month(m, locale)) for m in self.months])
         self._choose("currency", [(c, c) for c in self.currencies])
         self._choose("branch", [("", _("All branches")), *((b, b) for b in branches)])
@@ -107,7 +102,7 @@ def _label(name: str, value: str | int) -> str:
         profile = SegmentProfile.objects.filter(segment_id=value).order_by("-run_id").first()
         return profile.name if profile else str(value)
     if name == "category":
-        return Category.objects.filter(pk=value).values_list("name", flat=True).first() or str(
-            value
-        )
+        # A person's own categories are as unknown here as none.
+        found = Category.objects.of_bank().filter(pk=value).values_list("name", flat=True)
+        return found.first() or str(value)
     return str(value)

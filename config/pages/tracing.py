@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
@@ -36,6 +37,7 @@ HOW: dict[str, str | Promise] = {
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
+@require_safe
 def trace(request: HttpRequest, metric: str) -> HttpResponse:
     if metric not in METRICS:
         raise Http404
@@ -76,6 +78,7 @@ def _crumbs(view: View, here: str) -> list[tuple[str, str]]:
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
+@require_safe
 def forecast(request: HttpRequest, metric: str) -> HttpResponse:
     """One forecast as a night issued it: method, record, months ahead, and the months it rests on."""
     if metric not in forecast_cards.FLOWS:

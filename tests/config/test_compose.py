@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
+from django.core.management import load_command_class
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -71,6 +73,20 @@ def test_only_migration_knows_the_owner(services: dict[str, dict[str, Any]]) -> 
     assert knowing == ONE_SHOT
     for name in OURS - ONE_SHOT:
         assert "OWNER_PASSWORD" not in str(services[name]["environment"])
+
+
+def test_start_opens_the_operators_door_between_tables_and_rights(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    shell, flags, script = services["migrate"]["command"]
+    assert (shell, flags) == ("sh", "-ec")  # -e: a step that fails keeps the others from starting
+    commands = [line.split()[2] for line in script.splitlines()]
+    assert commands == ["migrate_schemas", "create_installation", "grant_banks"]
+    assert '--host "$$OPERATOR_HOST"' in script
+    assert services["migrate"]["environment"]["OPERATOR_HOST"].startswith("${OPERATOR_HOST:?")
+    assert set(commands) <= settings.OWNER_COMMANDS
+    for command in commands[1:]:
+        assert load_command_class("accounts.banks", command)
 
 
 def test_ports_are_of_this_machine_alone(services: dict[str, dict[str, Any]]) -> None:

@@ -217,15 +217,35 @@ def test_servers_that_ran_before_are_left_running(
     assert servers.status(product) == before
 
 
-@pytest.mark.parametrize("victim", ["web", "worker", "beat"])
-def test_child_that_dies_is_named_and_all_is_stopped(product: Path, run: Run, victim: str) -> None:
+def test_web_that_dies_is_named_and_all_is_stopped(product: Path, run: Run) -> None:
     runner = run()
     runner.until("Ready in")
     pids = children(product)
-    os.kill(pids[victim], signal.SIGKILL)
+    os.kill(pids["web"], signal.SIGKILL)
     assert runner.end() == 1
-    assert f"The {victim} process ended by itself (signal 9)" in runner.said
+    assert "The web process ended by itself (signal 9)" in runner.said
     assert not any(command_line(pid) for pid in pids.values())
+    assert not any(servers.status(product).values())
+
+
+@pytest.mark.parametrize("victim", ["worker", "beat"])
+def test_background_that_dies_is_started_again_three_times(
+    product: Path, run: Run, victim: str
+) -> None:
+    runner = run()
+    runner.until("Ready in")
+    met = {children(product)[victim]}
+    for _number in range(3):
+        os.kill(children(product)[victim], signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while children(product).get(victim) in {None, *met}:
+            assert runner.process.poll() is None and time.monotonic() < deadline, runner.said
+            time.sleep(0.1)
+        met.add(children(product)[victim])
+    os.kill(children(product)[victim], signal.SIGKILL)
+    assert runner.end() == 1
+    assert runner.said.count(f"The {victim} process ended by itself (signal 9): starting it") == 3
+    assert f"The {victim} process ended by itself (signal 9); everything is stopped" in runner.said
     assert not any(servers.status(product).values())
 
 

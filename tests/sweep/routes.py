@@ -1,21 +1,26 @@
-"""Every route of the resolver, and the one reviewed table of what each role gets there.
+"""Every route of a resolver, and the one reviewed table of what each role gets there.
 
-The table is `matrix.txt`: one line a route and method,
-    name  METHOD  anonymous customer viewer analyst analyst+purpose admin admin+purpose
+The table is `matrix.txt`: a section for each urlconf, and one line for a route's methods that answer alike,
+    name  METHOD[,METHOD…]  what each role of the section gets
+A cell is a status, or where a redirect leads that refuses: `login` (sign in first), `gate` (say first why you
+open this customer), `list` (name a customer first).
+`name?parameter` is the route asked with a row named in its query, `name!action` an action of an admin list.
 A route that the resolver knows and the table lacks fails the sweep, and so does a stale line.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests import twins
 
 MATRIX = Path(__file__).with_name("matrix.txt")
+BANK, OPERATOR = "config.urls", "config.urls_operator"
 ROLES = ("anonymous", "customer", "viewer", "analyst", "analyst+purpose", "admin", "admin+purpose")
 # Which twin person plays the role (keys of tests/twins.PEOPLE); 6 holds an open purpose, 7 is given one.
 PERSON = {
@@ -26,19 +31,75 @@ PERSON = {
     "admin": 4,
     "admin+purpose": 7,
 }
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# Rows that an address can name in its query, by route; staff need `customer` for all of them.
+QUERIES = {
+    "pages:overview": ("customer", "account", "categories"),
+    "pages:overview_csv": ("customer",),
+    "pages:trace": ("customer", "account", "categories"),
+    "pages:forecast": ("customer",),
+    "pages:staff_overview": ("category", "segment"),
+    "pages:staff_groups": ("category", "segment"),
+    "transactions:list": ("customer", "account", "categories"),
+    "transactions:csv": ("customer", "account", "categories"),
+    "transactions:detail": ("customer",),
+    "transactions:categorise": ("customer",),
+    "imports:new": ("customer",),
+    "api:transactions": ("customer_id", "account_id", "categories"),
+    "api:cards": ("customer_id", "account_id", "categories"),
+    "api:trace": ("customer_id", "account_id", "categories"),
+}
+# Parameters that stay the cast's own while the other one is foreign or missing.
+NAMES_CUSTOMER = ("customer", "customer_id")
+NAMES_ROW = ("account", "account_id", "categories", "transaction_id")
 
 
 @dataclass(frozen=True)
 class Route:
     name: str  # namespace:name, or the pattern where it has no name
     pattern: str
-    parameters: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    action: str = ""
+
+    @property
+    def label(self) -> str:
+        """What matrix.txt calls it."""
+        if self.action:
+            return f"{self.name}!{self.action}"
+        return f"{self.name}?{self.query[-1]}" if self.query else self.name
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether its address names a row that could be another bank's or another customer's."""
+        return bool({*self.parameters, *self.query} - {"metric", "chart", "app_label", "url"})
 
 
 def routes(urlconf: str) -> list[Route]:
     """All routes, included ones too; the Django admin's come through its own URLs like any other."""
-    return sorted(set(_walk(get_resolver(urlconf), "", "", ())), key=lambda r: (r.name, r.pattern))
+    found = set(_walk(get_resolver(urlconf), "", "", ()))
+    asked = {
+        replace(route, query=_query(route.name, last))
+        for route in found
+        for last in QUERIES.get(route.name, ())
+    }
+    return sorted(found | asked, key=lambda r: (r.label, r.pattern))
+
+
+def _query(name: str, last: str) -> tuple[str, ...]:
+    if last in NAMES_CUSTOMER or name.startswith("pages:staff_"):
+        return (last,)
+    return ("customer_id" if name.startswith("api:") else "customer", last)
+
+
+def actions(site: AdminSite) -> list[Route]:
+    """Every action of every list, and the deletion of chosen rows, which lists don't offer by themselves."""
+    found = []
+    for model, admin in site._registry.items():
+        name = f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        named = {a if isinstance(a, str) else a.__name__ for a in admin.actions or ()}
+        found += [Route(name, "", action=action) for action in sorted(named | {"delete_selected"})]
+    return sorted(found, key=lambda r: r.label)
 
 
 def _walk(
@@ -56,35 +117,43 @@ def _walk(
             yield Route(f"{namespace}{entry.name}" if entry.name else pattern, pattern, names)
 
 
+KEYS = {"own": 1, "foreign": twins.ONLY_IN_B, "other": twins.OTHER, "missing": 535353}
+
+
 def arguments(route: Route, which: str) -> dict[str, Any] | None:
-    """Values for the route's parameters: `own` (key 1), `foreign` (only the twin has it), `missing`.
+    """Values for what the route's address names: `own` (key 1), `foreign` (only the twin has it), `other`
+    (another customer's of the same bank), `missing`.
 
     None where a parameter isn't known here yet: then the sweep fails and says which.
     """
-    key = {"own": 1, "foreign": twins.ONLY_IN_B, "missing": 535353}[which]
+    named = (*route.parameters, *route.query)
+    names_row = any(name in NAMES_ROW for name in named)
     found: dict[str, Any] = {}
-    for parameter in route.parameters:
+    for parameter in named:
         maker = PARAMETERS.get(f"{route.name}/{parameter}") or PARAMETERS.get(parameter)
         if maker is None:
             return None
-        found[parameter] = maker(key)
+        kept = names_row and parameter in NAMES_CUSTOMER
+        found[parameter] = maker(KEYS["own" if kept else which])
     return found
 
 
-def address(route: Route, which: str) -> str | None:
-    """The route's address for `own`, `foreign` or `missing` values; None for unknown parameters."""
+def address(route: Route, which: str, urlconf: str = BANK) -> str | None:
+    """The route's address for `own`, `foreign`, `other` or `missing`; None for unknown parameters."""
     values = arguments(route, which)
     if values is None:
         return None
+    query = "&".join(f"{name}={values.pop(name)}" for name in route.query)
     if route.name != route.pattern:
-        return reverse(route.name, urlconf="config.urls", kwargs=values)
-    # Routes without a name (the admin's redirect and its catch-all): the pattern, filled in.
-    path = re.sub(
-        r"\(\?P<(\w+)>[^)]*\)\$?|<(?:\w+:)?(\w+)>",
-        lambda m: str(values[m[1] or m[2]]),
-        route.pattern,
-    )
-    return f"/{path}"
+        path = reverse(route.name, urlconf=urlconf, kwargs=values)
+    else:
+        # Routes without a name (the admin's redirect and its catch-all): the pattern, filled in.
+        path = "/" + re.sub(
+            r"\(\?P<(\w+)>[^)]*\)\$?|<(?:\w+:)?(\w+)>",
+            lambda m: str(values[m[1] or m[2]]),
+            route.pattern,
+        )
+    return f"{path}?{query}" if query else path
 
 
 def _transaction_id(key: int) -> str:
@@ -99,16 +168,30 @@ def _public_id(label: str) -> Callable[[int], Any]:
     return lambda key: twins.public_id(apps.get_model(label), key)
 
 
+def _bank(key: int) -> int:
+    from accounts.banks.models import Bank
+
+    return Bank.objects.get(schema_name=twins.A.schema).pk if key == 1 else key
+
+
 # A parameter's name, or "route/parameter" where the same name means different things.
 PARAMETERS: dict[str, Callable[[int], Any]] = {
     "customer_id": _public_id("customers.Customer"),
+    "customer": _public_id("customers.Customer"),
     "transaction_id": _transaction_id,
     "batch_id": _public_id("transactions.ImportBatch"),
     "job_id": _public_id("jobs.Job"),
     "account_id": _public_id("transactions.BankAccount"),
+    "account": _public_id("transactions.BankAccount"),
     "category_id": _public_id("transactions.Category"),
+    "categories": _public_id("transactions.Category"),
+    "category": lambda key: key,
+    "segment": lambda key: key,
     "metric": lambda key: "income",
     "object_id": lambda key: key,
+    "operator:banks_bank_change/object_id": _bank,
+    "operator:banks_bank_delete/object_id": _bank,
+    "operator:banks_bank_history/object_id": _bank,
     "id": lambda key: key,
     "chart": lambda key: "trend",
     "uidb36": lambda key: "x",
@@ -118,16 +201,45 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "url": lambda key: "nothing",
 }
 
+Table = dict[tuple[str, str], tuple[str, ...]]
 
-def read_matrix(section: str) -> dict[tuple[str, str], tuple[int, ...]]:
-    """The golden table of one urlconf: (route name, method) → status by role."""
-    table: dict[tuple[str, str], tuple[int, ...]] = {}
+
+def read_matrix(section: str) -> Table:
+    """The golden table of one section: (route, method) → a cell by role. A line twice is refused."""
+    table: Table = {}
     here = ""
-    for line in MATRIX.read_text().splitlines():
+    for number, line in enumerate(MATRIX.read_text().splitlines(), 1):
         text = line.split("#")[0].strip()
         if text.startswith("["):
             here = text.strip("[]")
         elif text and here == section:
-            name, method, *cells = text.split()
-            table[name, method] = tuple(int(cell) for cell in cells)
+            name, methods, *cells = text.split()
+            for method in methods.split(","):
+                assert (name, method) not in table, f"matrix.txt, line {number}: twice"
+                table[name, method] = tuple(cells)
     return table
+
+
+def written(section: str, table: Table) -> Iterator[str]:
+    """A table as matrix.txt holds it: methods of a route that answer alike share one line."""
+    yield f"[{section}]"
+    for name in sorted({name for name, _ in table}):
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for method in METHODS:
+            if (name, method) in table:
+                alike.setdefault(table[name, method], []).append(method)
+        for cells, methods in alike.items():
+            yield f"{name:<58} {','.join(methods):<26} {' '.join(f'{c:<5}' for c in cells)}".rstrip()
+
+
+def differences(found: Table, golden: Table) -> list[str]:
+    """What is wrong between the answers and the reviewed table, each as a sentence."""
+    return [
+        *(f"{k[1]} {k[0]} has no line in matrix.txt" for k in sorted(set(found) - set(golden))),
+        *(f"matrix.txt: {k[1]} {k[0]} is no route" for k in sorted(set(golden) - set(found))),
+        *(
+            f"{k[1]} {k[0]}: answers {found[k]}, the table says {golden[k]}"
+            for k in sorted(set(found) & set(golden))
+            if found[k] != golden[k]
+        ),
+    ]

@@ -1,7 +1,7 @@
-"""G1 and G2: every route × every role × the twin bank.
+"""G1 and G2: every route × every method × every role × the twin bank × another customer.
 
-`python -m pytest tests/sweep --sweep-write` prints what the product answers now, to be reviewed by eye
-into matrix.txt; the test itself only compares.
+`python -m pytest tests/sweep/test_routes.py -s --sweep-write` prints what the product answers now, to be
+reviewed by eye into matrix.txt; the test itself only compares.
 """
 
 import logging
@@ -10,35 +10,51 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core import mail
-from django.test import Client
 from django.urls import set_urlconf
 
-from accounts.banks.tenancy import in_bank
+from accounts.banks.models import Bank
+from accounts.banks.tenancy import in_bank, in_public
 from accounts.customers.models import AccessGrant
 from accounts.models import User
+from accounts.sites import bank_site, operator_site
 from tests import twins
+from tests.sweep.browsers import OPERATOR_ROLES, Answer, Browser, cast, operators_cast
 from tests.sweep.routes import (
+    BANK,
     METHODS,
+    NAMES_ROW,
+    OPERATOR,
     PERSON,
     ROLES,
     Route,
+    Table,
+    actions,
     address,
     arguments,
+    differences,
     read_matrix,
     routes,
+    written,
 )
 
-URLCONF = "config.urls"
-ALL = routes(URLCONF)
+ALL = routes(BANK)
 # Doors that are meant to open without a sign-in; allauth's own are named account_*.
-PUBLIC = {"brand_css", "api:login", "api:refresh", "api:logout", "api:mfa", "styleguide"}
+PUBLIC = {"brand_css", "api:login", "api:refresh"}
+SHUT = {"login", "gate", "list", "302", "401", "403", "404", "405"}
 # An amount of the other bank ends in its cents, whatever the decimal mark.
 CENTS = re.compile(rb"[.,]" + twins.B.cents.encode())
+OTHER = str(twins.OTHER).encode()
+# What a person without an open purpose never reads of a customer, as the twins write it.
+PERSONAL = re.compile(
+    rb"%s (full_name|location|raw_text|clean_text|counterparty) \d" % twins.A.canary.encode()
+)
+PERSONAL_OF_OTHER = re.compile(PERSONAL.pattern + rb"*" + OTHER)
 
 
-def url_of(route: Route, which: str) -> str:
-    url = address(route, which)
+def url_of(route: Route, which: str, urlconf: str = BANK) -> str:
+    url = address(route, which, urlconf)
     assert url is not None, (
         f"The sweep doesn't know the parameters of {route.name} ({route.parameters}): "
         "name them in tests/sweep/routes.py PARAMETERS and add its lines to matrix.txt"
@@ -46,148 +62,227 @@ def url_of(route: Route, which: str) -> str:
     return url
 
 
-def client_for(role: str, twin: twins.Twin = twins.A) -> Client:
-    client = Client(HTTP_HOST=twin.host, raise_request_exception=True)
-    if role != "anonymous":
-        with in_bank(twin.schema):
-            client.force_login(User.objects.get(pk=PERSON[role]))
-    return client
-
-
 @pytest.fixture
-def twin_a(twin_banks: None) -> Iterator[twins.Twin]:
+def browsers(twin_banks: None, settings: Any) -> Iterator[dict[str, Browser]]:
+    # The sweep asks one address from one machine thousands of times; limits have their own tests.
+    settings.ACCOUNT_RATE_LIMITS = False
     with in_bank(twins.A.schema):
         AccessGrant.objects.create(
             staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
             opened_at=twins.NOW, expires_at=twins.FAR,
         )  # fmt: skip
-        yield twins.A
+    # Thousands of refusals are what this asks for; their log lines would be most of its time.
+    logging.disable(logging.CRITICAL)
+    yield cast(twins.A)
+    logging.disable(logging.NOTSET)
     set_urlconf(None)
 
 
 def test_the_resolver_is_walked_into_every_include() -> None:
     assert len(ALL) > 60
-    assert {"account_login", "api:transactions", "pages:home", "admin:index"} <= {
-        r.name for r in ALL
-    }
+    names = {r.name for r in ALL}
+    assert {
+        "account_login",
+        "api:transactions",
+        "api:nothing",
+        "pages:home",
+        "admin:index",
+    } <= names
 
 
-def answer(client: Client, method: str, url: str) -> Any:
-    return client.generic(method, url, **({} if method == "GET" else {"HTTP_ACCEPT": "*/*"}))
+def test_every_operation_of_the_api_is_a_swept_route() -> None:
+    from drf_spectacular.generators import SchemaGenerator
+
+    described = SchemaGenerator(urlconf="config.urls_api").get_schema(public=True)["paths"]
+    swept = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", r.pattern).removeprefix("api/") for r in ALL}
+    assert len(described) > 8
+    assert not {path.lstrip("/").removeprefix("api/") for path in described} - swept
 
 
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """Thousands of refusals are what this test asks for; their log lines would be most of its time."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
+# -- the matrix ----------------------------------------------------------------------------------
 
 
-def observed(
-    twin: twins.Twin, only: set[str] | None = None
-) -> dict[tuple[str, str], tuple[int, ...]]:
-    """What the product answers: each route, method and role, with the twin's canary looked for."""
-    from django.db import transaction
+def check_body(role: str, what: str, answer: Answer) -> None:
+    """Nothing of the other bank, of the other customer, or of anybody whom this role hasn't opened."""
+    leak, body = twins.B.canary.encode().lower(), answer.body
+    assert answer.status < 500, f"{what} as {role}: {answer.status}"
+    assert leak not in body.lower(), f"{what} as {role} shows the other bank"
+    assert not CENTS.search(body), f"{what} as {role} shows the other bank's amounts"
+    assert leak not in str(answer.headers).lower().encode()
+    hidden = PERSONAL_OF_OTHER if role == "customer" or "+purpose" in role else PERSONAL
+    assert not (seen := hidden.search(body)), f"{what} as {role} shows {seen and seen[0]!r}"
+    if role == "customer":
+        assert OTHER not in body, f"{what} shows a customer another customer's rows"
 
-    found: dict[tuple[str, str], list[int]] = {}
+
+def observed(browsers: dict[str, Browser]) -> Table:
+    """What the product answers: each route, method and role."""
+    found: Table = {}
     for route in ALL:
-        url = url_of(route, "own")
+        with in_bank(twins.A.schema):
+            url = url_of(route, "own")
         for method in METHODS:
             cells = []
             for role in ROLES:
-                client = client_for(role)
-                with transaction.atomic():
-                    point = transaction.savepoint()
-                    response = answer(client, method, url)
-                    body = (
-                        b"".join(response.streaming_content)
-                        if response.streaming
-                        else response.content
-                    )
-                    with in_bank(twin.schema):
-                        transaction.savepoint_rollback(point)
-                leak = twins.B.canary.encode().lower()
-                assert leak not in body.lower(), f"{method} {url} as {role} shows the other bank"
-                assert not CENTS.search(body), f"{method} {url} as {role} shows its amounts"
-                assert leak not in str(dict(response.headers)).lower().encode()
-                assert response.status_code < 500, (
-                    f"{method} {url} as {role}: {response.status_code}"
-                )
-                cells.append(response.status_code)
-            found[route.name, method] = cells
-    return {key: tuple(cells) for key, cells in found.items()}
+                answer = browsers[role].ask(method, url)
+                check_body(role, f"{method} {url}", answer)
+                cells.append(answer.cell)
+            found[route.label, method] = tuple(cells)
+    return found
 
 
-def compact(table: dict[tuple[str, str], tuple[int, ...]]) -> list[str]:
-    """Lines as in matrix.txt; methods that answer alike to the last role share one line `*`."""
-    lines = []
-    for (name, method), cells in sorted(table.items()):
-        lines.append(f"{name:<44} {method:<6} {' '.join(map(str, cells))}")
-    return lines
+def test_the_comparison_is_strict() -> None:
+    """A route without a line, a line without a route and another status are each found."""
+    golden = read_matrix(BANK)
+    assert differences(golden, golden) == []
+    key = ("pages:overview", "GET")
+    without = {k: v for k, v in golden.items() if k != key}
+    assert differences(golden, without) == ["GET pages:overview has no line in matrix.txt"]
+    assert differences(without, golden) == ["matrix.txt: GET pages:overview is no route"]
+    (sentence,) = differences(golden | {key: ("200",) * len(ROLES)}, golden)
+    assert sentence.startswith("GET pages:overview: answers ('200', '200'")
 
 
-def test_role_matrix(twin_a: twins.Twin, request: pytest.FixtureRequest) -> None:
-    """100 % of routes × methods × roles answer as the reviewed table says; 0 canaries of the twin."""
-    found = observed(twin_a)
-    print("\n".join(compact(found)))
+def compare(section: str, found: Table, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--sweep-write"):
+        print("\n" + "\n".join(written(section, found)))
         return
-    shut = {301, 302, 401, 403, 404, 405}
+    assert not (wrong := differences(found, read_matrix(section))), "\n".join(wrong)
+
+
+def test_role_matrix(browsers: dict[str, Browser], request: pytest.FixtureRequest) -> None:
+    """100 % of routes × methods × roles answer as the reviewed table says; 0 canaries of the twin."""
+    found = observed(browsers)
+    print(f"\nroute sweep: {len(ALL)} routes, {len(found) * len(ROLES)} answers, 0 canaries")
+    compare(BANK, found, request)
+    assert not {key for key, cells in found.items() if "429" in cells}
     open_to_nobody = {
         key: cells[0]
         for key, cells in found.items()
-        if not key[0].startswith("account_") and key[0] not in PUBLIC and cells[0] not in shut
+        if not key[0].startswith("account_") and key[0] not in PUBLIC and cells[0] not in SHUT
     }
     assert not open_to_nobody, f"answered without a sign-in: {open_to_nobody}"
     for (name, method), cells in found.items():
-        if name.startswith("admin") and method == "GET":
-            assert set(cells[1:5]) <= {301, 302, 403, 404, 405}, (
-                f"{name} opens for others than admins: {cells}"
-            )
-    golden = read_matrix(URLCONF)
-    if golden:
-        missing = sorted(set(found) - set(golden))
-        stale = sorted(set(golden) - set(found))
-        wrong = [
-            f"{key}: {found[key]} ≠ {golden[key]}"
-            for key in golden
-            if found.get(key) != golden[key]
-        ]
-        assert not missing, f"routes without an entry in matrix.txt: {missing}"
-        assert not stale, f"entries without a route: {stale}"
-        assert not wrong, "\n".join(wrong)
-    print(f"route sweep: {len(ALL)} routes, {len(found) * len(ROLES)} answers, 0 canaries")
-    assert not [m for m in mail.outbox if twins.B.canary in m.body]
+        if name.startswith("admin"):
+            assert set(cells[1:5]) <= SHUT, f"{method} {name} opens for others than admins: {cells}"
+    assert not [m for m in mail.outbox if twins.B.canary in str(m.message())]
 
 
-def blanked(body: bytes, url: str, which: str, route: Route) -> bytes:
-    """The body without what may differ: request id, CSRF token and the echoed id."""
-    values = arguments(route, which) or {}
-    for value in values.values():
-        body = body.replace(str(value).encode(), b"ID")
-    body = re.sub(rb'csrfmiddlewaretoken" value="[^"]+"', b"", body)
-    body = re.sub(rb'X-CSRFToken": "[^"]+"', b"", body)
-    return re.sub(rb"[0-9a-f]{32}", b"HEX", body)
-
-
-def test_foreign_is_missing(twin_a: twins.Twin) -> None:
-    """An id that only the other bank has answers exactly like one that nobody has."""
-    compared = 0
-    for route in ALL:
-        if not route.parameters or "metric" in route.parameters[:1]:
-            continue
-        foreign, missing = url_of(route, "foreign"), url_of(route, "missing")
+def test_actions_of_the_admin(browsers: dict[str, Browser], request: pytest.FixtureRequest) -> None:
+    """Each action × role; rows are deleted by none of them, in bulk least of all."""
+    found: Table = {}
+    for route in actions(bank_site):
+        app, model = route.name.removeprefix("admin:").split("_")[:2]
+        rows = apps.get_model(app, model)._default_manager
+        data = {"action": route.action, "_selected_action": ["1"], "index": "0", "post": "yes"}
+        cells = []
         for role in ROLES:
-            client = client_for(role)
+            browser = browsers[role]
+            with browser.undone():
+                answer = browser.ask_and_keep("POST", url_of(route, "own"), data)
+                with in_bank(twins.A.schema):
+                    kept = rows.filter(pk=1).exists()
+            check_body(role, f"POST {route.label}", answer)
+            cells.append(answer.cell)
+            assert kept, f"{route.label} as {role} deletes rows"
+        assert set(cells[1:5]) <= SHUT
+        found[route.label, "POST"] = tuple(cells)
+    print(f"\nadmin actions: {len(found)} × {len(ROLES)} roles, no row deleted")
+    compare("admin actions", found, request)
+
+
+def test_the_operators_door(browsers: dict[str, Browser], request: pytest.FixtureRequest) -> None:
+    """The public schema's own routes and actions, and a bank's session that means nothing there."""
+    people = operators_cast(browsers)
+    with in_public():
+        rows = (Bank.objects.count(), User.objects.count())
+    found: Table = {}
+    for route in routes(OPERATOR) + actions(operator_site):
+        url = url_of(route, "own", OPERATOR)
+        data = {"action": route.action, "_selected_action": ["1"], "index": "0", "post": "yes"}
+        for method in ("POST",) if route.action else METHODS:
+            cells = []
+            for role in OPERATOR_ROLES:
+                browser = people[role]
+                with browser.undone():
+                    answer = browser.ask_and_keep(method, url, data if route.action else None)
+                    with in_public():
+                        kept = (Bank.objects.count(), User.objects.count())
+                assert kept == rows, f"{method} {route.label} as {role} deletes or makes rows"
+                assert answer.status < 500, f"{method} {url} as {role}: {answer.status}"
+                if role != "operator":
+                    for twin in (twins.A, twins.B):
+                        assert twin.canary.encode() not in answer.body, f"{method} {url} as {role}"
+                cells.append(answer.cell)
+            found[route.label, method] = tuple(cells)
+    print(f"\noperators' door: {len(found) * len(OPERATOR_ROLES)} answers")
+    compare(OPERATOR, found, request)
+    for key, (anonymous, banker, _operator) in found.items():
+        assert anonymous == banker, f"{key}: a bank's session is known to the operators"
+
+
+def test_doors_beside_the_resolver(browsers: dict[str, Browser]) -> None:
+    """What middleware answers before any route: the state of the process, and nothing of a bank."""
+    for path in ("/health", "/health/ready"):
+        for role, browser in browsers.items():
+            answer = browser.ask("GET", path)
+            assert answer.status in (200, 503), f"{path} as {role}"
+            assert set(re.findall(rb'"(\w+)":', answer.body)) <= {
+                b"status", b"database", b"redis", b"migrations",
+            }  # fmt: skip
+
+
+# -- foreign = missing ---------------------------------------------------------------------------
+
+
+def blanked(answer: Answer, values: dict[str, Any]) -> tuple[int, bytes, bytes]:
+    """Status, place and body without what may differ: request id, CSRF token and the echoed ids."""
+
+    def blank(text: bytes) -> bytes:
+        for value in values.values():
+            text = text.replace(str(value).encode(), b"ID")
+        text = re.sub(rb'csrfmiddlewaretoken" value="[^"]+"', b"", text)
+        text = re.sub(rb'X-CSRFToken": "[^"]+"', b"", text)
+        return re.sub(rb"[0-9a-f]{32}", b"HEX", text)
+
+    return answer.status, blank(answer.location.encode()), blank(answer.body)
+
+
+def strangers(route: Route, role: str) -> tuple[str, ...]:
+    """Whose rows are as missing to this role as none: the other bank's always, and the other customer's.
+
+    Staff may see that the bank has that customer (the masked list, the gate, the jobs), but never their
+    rows among those of the one they opened.
+    """
+    inside = any(name in NAMES_ROW for name in (*route.parameters, *route.query[1:]))
+    same_bank = (
+        role in ("anonymous", "customer")
+        or inside
+        or (role == "viewer" and not route.name.startswith("jobs:"))
+    )
+    return ("foreign", "other") if same_bank else ("foreign",)
+
+
+def test_foreign_is_missing(browsers: dict[str, Browser]) -> None:
+    """An id of the other bank or customer answers exactly like one that nobody has, body and all."""
+    compared = 0
+    for route in (r for r in ALL if r.names_rows):
+        with in_bank(twins.A.schema):
+            asked = {
+                which: (url_of(route, which), arguments(route, which) or {})
+                for which in ("missing", "foreign", "other")
+            }
+        for role in ROLES:
             for method in ("GET", "POST"):
-                one, two = answer(client, method, foreign), answer(client, method, missing)
-                assert one.status_code == two.status_code, f"{method} {foreign} as {role}"
-                location = one.headers.get("Location", "").replace(foreign, "")
-                assert location == two.headers.get("Location", "").replace(missing, "")
-                if not one.streaming:
-                    assert blanked(one.content, foreign, "foreign", route) == blanked(
-                        two.content, missing, "missing", route
-                    ), f"{method} {foreign} as {role} differs from a missing id"
-                compared += 1
-    print(f"foreign = missing: {compared} pairs")
+                url, values = asked["missing"]
+                missing = blanked(browsers[role].ask(method, url), values)
+                for which in strangers(route, role):
+                    url, values = asked[which]
+                    answer = browsers[role].ask(method, url)
+                    check_body(role, f"{method} {url}", answer)
+                    assert blanked(answer, values) == missing, (
+                        f"{method} {url} as {role} ({which}) differs from a missing id"
+                    )
+                    compared += 1
+    print(f"\nforeign = missing: {compared} pairs")
+    assert compared > 1500

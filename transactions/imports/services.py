@@ -6,7 +6,7 @@ The plan is the dry run and the commit applies it or refuses (the plan shown is 
 from transactions.imports.commit import CommitResult, commit
 from transactions.imports.lines import import_lines
 from transactions.imports.plan import plan
-from transactions.imports.receive import choose, receive
+from transactions.imports.receive import choose, discard, receive
 from transactions.imports.undo import (
     LaterFile,
     UndoPreview,
@@ -25,6 +25,7 @@ __all__ = [
     "bring_again",
     "choose",
     "commit",
+    "discard",
     "import_lines",
     "plan",
     "receive",
