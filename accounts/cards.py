@@ -42,9 +42,9 @@ def cut_fields(row: models.Model, names: set[str]) -> None:
 
 def _cut_run(found: re.Match[str]) -> str:
     run = found[0]
+    if run.count(" ") + run.count("-") > MAX_GROUPS:
+        return f"****{_GROUP.findall(run[-40:])[-1][-4:]}"
     groups = list(_GROUP.finditer(run))
-    if len(groups) > MAX_GROUPS:
-        return f"****{groups[-1][0][-4:]}"
     pieces: list[str] = []
     at, first = 0, 0
     while first < len(groups):

@@ -15,8 +15,8 @@ from django.test import Client, override_settings
 from tests import twins
 from tests.guards import Guard
 from tests.security.conftest import ROOT, production_environment
+from tests.security.people import client_for
 from tests.sweep.routes import address, routes
-from tests.sweep.test_routes import client_for
 
 pytestmark = pytest.mark.usefixtures("quiet")
 

@@ -23,9 +23,9 @@ from tests import twins
 from tests.factories import category, make_account, make_customer, make_grant, make_person
 from tests.guards import Guard
 from tests.security.pans import SEED, card_numbers, spaced
+from tests.security.people import client_for
 from tests.seen import seen
 from tests.sweep.routes import address, routes
-from tests.sweep.test_routes import client_for
 from transactions.models import ImportBatch, Transaction
 
 SECRET, WORD = "hunter2-c4n4ry", "c4n4ry-typed-text"
@@ -102,7 +102,7 @@ def test_logs_and_refusals_hold_no_secret(
     assert all(isinstance(json.loads(line), dict) for line in lines)
     assert not told, "\n".join(told[:10])
     assert not hits(log.getvalue(), pans=pans)
-    assert not re.search(r"c4n4ry|zebrafish|1379", log.getvalue(), re.IGNORECASE)
+    assert not re.search(r"c4n4ry|zebrafish|[.,]1379", log.getvalue(), re.IGNORECASE)
     guard("G34", reached=f"0 hits in {len(lines)} log lines and the refusals", n=asked, seed=SEED)
 
 

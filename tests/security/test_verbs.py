@@ -14,7 +14,8 @@ from accounts.customers.models import AccessGrant
 from accounts.models import User
 from tests import twins
 from tests.guards import Guard
-from tests.sweep.routes import PERSON, Route, address, routes
+from tests.security.people import client_for
+from tests.sweep.routes import Route, address, routes
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -30,13 +31,6 @@ def every_route() -> Iterator[tuple[Route, str]]:
         url = address(route, "own")
         assert url is not None, f"parameters of {route.name} are unknown: tests/sweep/routes.py"
         yield route, url
-
-
-def signed_in(role: str, twin: twins.Twin, **more: Any) -> Client:
-    client = Client(HTTP_HOST=twin.host, **more)
-    with in_bank(twin.schema):
-        client.force_login(User.objects.get(pk=PERSON[role]))
-    return client
 
 
 @pytest.mark.guard("G8")
@@ -58,7 +52,7 @@ def test_a_foreign_page_cannot_act(twin_a: twins.Twin, guard: Guard) -> None:
     for role in ("customer", "admin+purpose"):
         # One role meets every attack; the other the plain one, at the doors that are its own.
         tried = attacks if role == "admin+purpose" else {"no token": attacks["no token"]}
-        client = signed_in(role, twin_a, enforce_csrf_checks=True)
+        client = client_for(role, twin_a, enforce_csrf_checks=True)
         client.cookies["csrf"] = secret
         for route, url in every_route():
             if route.name in PROVED_BY_BODY:
@@ -104,7 +98,7 @@ def test_looking_changes_nothing(twin_a: twins.Twin, guard: Guard) -> None:
     for person in User.objects.exclude(emailaddress__isnull=False):
         services.confirm_email(user=person)
     clients = {"anonymous": Client(HTTP_HOST=twin_a.host)} | {
-        role: signed_in(role, twin_a)
+        role: client_for(role, twin_a)
         for role in ("customer", "viewer", "analyst+purpose", "admin+purpose")
     }
     before, looks = row_hashes(), 0
