@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from accounts import invitations, second_factor, services, sessions
 from accounts.models import Role, User
 from accounts.sites import bank_site, operator_site
+from accounts.versions import VersionedAdmin
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -34,7 +35,7 @@ class PersonForm(forms.ModelForm[User]):
         return email
 
 
-class PersonAdmin(ModelAdmin[User]):
+class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
     """Staff and customers of this bank. People are closed, never deleted: their acts stay theirs."""
 
     form = PersonForm

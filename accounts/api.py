@@ -21,7 +21,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import second_factor, sessions, tokens
 from accounts.audit.sign_ins import note
@@ -29,6 +28,7 @@ from accounts.customers import queries
 from accounts.customers.models import Customer
 from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
 from accounts.errors import CustomerRequired, PurposeRequired, SecondFactorRequired, error_body
+from accounts.idempotency.views import BankAPIView
 from accounts.passwords import LONGEST
 from accounts.permissions import CAPABILITIES
 from accounts.schema import operation
@@ -90,7 +90,7 @@ _TOKENS = {
 }
 
 
-class Login(APIView):
+class Login(BankAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -130,7 +130,7 @@ class PasswordStep(LoginView):  # type: ignore[misc]
     input_class = WholePasswordInput
 
 
-class LoginMfa(APIView):
+class LoginMfa(BankAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -158,7 +158,7 @@ class LoginMfa(APIView):
         )
 
 
-class Refresh(APIView):
+class Refresh(BankAPIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -192,7 +192,7 @@ class Refresh(APIView):
         return Response(_tokens(*renewed))
 
 
-class Logout(APIView):
+class Logout(BankAPIView):
     ends_sign_in = True
 
     @operation(
@@ -213,7 +213,7 @@ class Logout(APIView):
         return Response(status=204)
 
 
-class Me(APIView):
+class Me(BankAPIView):
     @operation(
         "Who is signed in",
         tag=TAG,
@@ -242,7 +242,7 @@ class Me(APIView):
         )
 
 
-class Nothing(APIView):
+class Nothing(BankAPIView):
     """Any other address: refused as every refusal is, so that programs never meet a page."""
 
     schema = None

@@ -25,7 +25,8 @@ class SecondFactorRequired(APIException):
 
 
 _TYPES = {400: "validation_error", 401: "authentication_error", 403: "permission_error",
-          404: "not_found", 405: "method_error", 409: "conflict", 429: "rate_limit"}  # fmt: skip
+          404: "not_found", 405: "method_error", 409: "conflict", 412: "conflict",
+          422: "validation_error", 428: "validation_error", 429: "rate_limit"}  # fmt: skip
 
 
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -36,6 +36,14 @@ _ERRORS: dict[int, tuple[str, str, str, dict[str, list[str]]]] = {
     403: ("Not yours to do, or the customer isn't open to you.", "purpose_required",
           "Open this customer with a purpose first.", {}),
     404: ("There is nothing here that you may see.", "not_found", "There is nothing here.", {}),
+    409: ("Something else is at work on it.", "conflict",
+          "Something else is at work on it. Ask again in a moment.", {}),
+    412: ("It was changed since it was read.", "version_conflict",
+          "This was changed meanwhile. Read it again before you change it.", {}),
+    422: ("The idempotency key was used for another request.", "idempotency_key_reused",
+          "This key was used for another request. Take a new one.", {}),
+    428: ("The version that was read must be named.", "version_required",
+          "Say which version you saw: If-Match with the ETag of your last read.", {}),
     429: ("Too many attempts.", "too_many_attempts", "Too many attempts. Try again in a few minutes.", {}),
 }  # fmt: skip
 CUSTOMER_ERRORS = (400, 401, 403, 404)
@@ -54,6 +62,7 @@ def operation(
     errors: Sequence[int] = CUSTOMER_ERRORS,
     status: int = 200,
     public: bool = False,
+    operation_id: str | None = None,
 ) -> Callable[[F], F]:
     """Describes one operation: `answer` (serializer) with its `example`, and the refusals it knows."""
     responses: dict[int, Any] = {
@@ -77,6 +86,7 @@ def operation(
         else []
     )
     return extend_schema(
+        operation_id=operation_id,
         summary=summary,
         description=description or summary,
         tags=[tag],
@@ -93,6 +103,14 @@ def query(name: str, about: str, example: str, kind: type = str, **more: Any) ->
     return OpenApiParameter(
         name, kind, OpenApiParameter.QUERY, description=about,
         examples=[OpenApiExample(example, value=example)], **more,
+    )  # fmt: skip
+
+
+def header(name: str, about: str, example: str, *, required: bool = False) -> OpenApiParameter:
+    """A header of the request."""
+    return OpenApiParameter(
+        name, str, OpenApiParameter.HEADER, description=about, required=required,
+        examples=[OpenApiExample(example, value=example)],
     )  # fmt: skip
 
 

@@ -10,9 +10,7 @@ from django.http import StreamingHttpResponse
 
 from analytics.charts.table import Amount, Badge, Cell, Link, Table
 from analytics.metrics.figures import Figure
-
-# What a spreadsheet would take for a formula at the start of a cell.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from transactions.csv_cells import harmless
 
 
 def safe(value: Any) -> str:
@@ -23,8 +21,7 @@ def safe(value: Any) -> str:
         return f"{value:f}"
     if isinstance(value, int | date):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return harmless(str(value))
 
 
 def plain(value: Cell) -> Any:

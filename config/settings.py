@@ -82,6 +82,7 @@ TENANT_APPS = [
     "accounts.audit",
     "accounts.customers",
     "accounts.jobs",
+    "accounts.idempotency",
     "transactions",
     "analytics",
     "recommendations",
@@ -97,11 +98,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- requests ----------------------------------------------------------------------------------
 MIDDLEWARE = [
+    # These two before anything that can answer: files and refused hosts carry the headers as well.
+    "accounts.middleware.AnswerMiddleware",
+    "csp.middleware.CSPMiddleware",
     "config.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.banks.middleware.BankMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     "accounts.banks.middleware.CleanInputMiddleware",
     "config.pages.middleware.PageMethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -144,6 +147,11 @@ TEMPLATES = [
 UPLOAD_LIMIT_CUSTOMER = env.int("UPLOAD_LIMIT_CUSTOMER", default=10 * 2**20)
 UPLOAD_LIMIT_STAFF = env.int("UPLOAD_LIMIT_STAFF", default=200 * 2**20)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_HANDLERS = [
+    "accounts.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # -- database ----------------------------------------------------------------------------------
 # Two roles: the owner migrates and makes banks, the app serves. Only these commands get the owner.
@@ -341,6 +349,8 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="counterfoil@localhost")
 # The demo speaks plain http on loopback; anything else is https.
 HTTPS = env.bool("HTTPS", default=not (DEMO or DEBUG))
 SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
+# No cookie of its own for messages: what they say stays in the bank's session.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_HSTS_SECONDS = 2 * 365 * 86400 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -380,7 +390,8 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    # Ids only, one JSON object a line (accounts/logs.py).
+    "formatters": {"line": {"()": "accounts.logs.JsonLines"}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Signed heads and operators' acts leave the house whatever the level of the rest.

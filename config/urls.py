@@ -29,3 +29,5 @@ if settings.DEMO or settings.DEBUG:
     from config.pages.styleguide import styleguide
 
     urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
+
+handler400 = "accounts.uploads.bad_request"

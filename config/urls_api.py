@@ -9,6 +9,7 @@ from accounts import api as people
 from accounts.permissions import SignedIn
 from analytics.metrics import api as metrics
 from transactions import api as transactions
+from transactions import api_one as one
 
 app_name = "api"
 
@@ -20,6 +21,7 @@ v1 = [
     path("users/me", people.Me.as_view(), name="me"),
     path("transactions", transactions.Transactions.as_view(), name="transactions"),
     path("transactions/metrics", metrics.Cards.as_view(), name="cards"),
+    path("transactions/<str:transaction_id>", one.OneTransaction.as_view(), name="transaction"),
     path("kpi/dashboard/<str:customer_id>", metrics.Dashboard.as_view(), name="dashboard"),
     path("kpi/income/<str:customer_id>", metrics.Income.as_view(), name="income"),
     path("kpi/expenses/<str:customer_id>", metrics.Expenses.as_view(), name="expenses"),
@@ -35,7 +37,9 @@ urlpatterns = [
         login_required(
             require_safe(
                 SpectacularSwaggerSplitView.as_view(
-                    url_name="api:schema", permission_classes=[SignedIn]
+                    url_name="api:schema",
+                    template_name="api/docs.html",
+                    permission_classes=[SignedIn],
                 )
             )
         ),

@@ -12,3 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/", include("accounts.urls_well_known")),
     path("admin/", operator_site.urls),
 ]
+
+handler400 = "accounts.uploads.bad_request"

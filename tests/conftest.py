@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-pytest_plugins = ["tests.stack"]
+pytest_plugins = ["tests.guards", "tests.stack"]
 
 REPO = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("COUNTERFOIL_DATA", REPO.parent / "shared" / "data"))

@@ -8,10 +8,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api import scoped_customer
 from accounts.customers.models import Customer
+from accounts.idempotency.views import BankAPIView
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, READ_TRANSACTIONS, requires_api
 from accounts.schema import operation, query
 from transactions import queries
@@ -70,7 +70,7 @@ class TransactionsSerializer(serializers.Serializer[Any]):
     sum = serializers.CharField(required=False, help_text="With `metric`: what its figure is.")
 
 
-class Transactions(APIView):
+class Transactions(BankAPIView):
     permission_classes = (requires_api(OWN_DATA, READ_TRANSACTIONS),)
 
     @operation(

@@ -13,6 +13,7 @@ from import_export.results import Error, Result, RowResult
 from accounts.models import User
 from transactions import ids
 from transactions.adapters import Line, NotATransaction, Reject
+from transactions.csv_cells import harmless
 from transactions.imports import reading, verdict_codes
 from transactions.imports.errors import ImportProblem, PlanChanged
 from transactions.models import ImportBatch, Transaction
@@ -170,17 +171,13 @@ class MaskedTransactionResource(ModelResource):  # type: ignore[misc]
 class SafeCSV(CSV):  # type: ignore[misc]
     """CSV whose cells no spreadsheet takes for formulas; numbers stay numbers."""
 
-    _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
     def _escape_formulae(self, dataset: Any) -> None:
         for _unused in range(len(dataset)):
             dataset.append([self._harmless(cell) for cell in dataset.lpop()])
 
     def _harmless(self, cell: Any) -> str:
         text = "" if cell is None else str(cell)
-        if not text.startswith(self._FORMULA) or _is_number(text):
-            return text
-        return f"'{text}"
+        return text if _is_number(text) else harmless(text)
 
 
 def _is_number(text: str) -> bool:

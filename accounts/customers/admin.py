@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, ShowFacets, TabularInline, display
+from django.contrib.admin import ShowFacets, TabularInline, display
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -26,6 +26,7 @@ from accounts.customers.models import AccessGrant, AccessRecord, BankProfile, Cu
 from accounts.customers.visits import staff_reference
 from accounts.models import Role, User
 from accounts.sites import bank_site
+from accounts.versions import VersionedAdmin
 
 COVERED = "••••"
 
@@ -35,7 +36,7 @@ def staff_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-class PurposeAdmin(ModelAdmin[Any]):
+class PurposeAdmin(VersionedAdmin):
     """Change, delete and history pages of one customer's data open only under an open purpose."""
 
     def customer_of(self, obj: Any) -> Customer | None:
@@ -171,7 +172,7 @@ def cell(text: Any) -> SafeString:
     return format_html("<span data-cell>{}</span>", text)
 
 
-class BankProfileAdmin(ModelAdmin[BankProfile]):
+class BankProfileAdmin(VersionedAdmin):
     form = BankProfileForm
     list_display = ("name", "currency", "time_zone", "k")
 

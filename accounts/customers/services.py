@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import services as audit
+from accounts.cards import cut_card_numbers
 from accounts.customers.models import AccessGrant, AccessRecord, Customer
 from accounts.models import User
 from accounts.permissions import OPEN_CUSTOMER, has
@@ -24,6 +25,7 @@ def open_customer(*, staff: User, customer: Customer, purpose: str, note: str) -
     if not has(staff, OPEN_CUSTOMER):
         raise PermissionDenied
     now = timezone.now()
+    note = cut_card_numbers(note)
     with transaction.atomic():
         grant = AccessGrant.objects.create(
             staff=staff,

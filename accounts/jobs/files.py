@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from django.db import transaction
 
 from accounts.banks.tenancy import NoBank, current_bank, current_schema
+from accounts.cards import cut_card_numbers
 from accounts.jobs.errors import EmptyFile, FileTooLarge
 from accounts.jobs.models import StoredChunk, StoredFile
 
@@ -73,7 +74,8 @@ def _read_full(stream: Readable) -> bytes:
 def _plain_name(name: str) -> str:
     """The last part of a path, without control characters; a browser may send a whole path."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if c.isprintable()).strip()[:200] or "file"
+    plain = "".join(c for c in last if c.isprintable()).strip()
+    return cut_card_numbers(plain)[:200] or "file"
 
 
 class _Chunks(io.RawIOBase):

@@ -8,15 +8,17 @@ from django.db.models import Exists, OuterRef
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.db.models.functions import Now
 
+from accounts.idempotency.services import forget_old
 from accounts.jobs.models import Job
 
 KEEP_JOBS_DAYS = 90
 
 
 def clean_bank() -> int:
-    """Expired sessions, and jobs finished long ago that nothing refers to. Returns rows removed."""
+    """Expired sessions, answers kept for repeated requests, and jobs finished long ago that nothing
+    refers to. Returns rows removed."""
     sessions, _tables = Session.objects.filter(expire_date__lt=Now()).delete()
-    return sessions + old_jobs().delete()[0]
+    return sessions + forget_old() + old_jobs().delete()[0]
 
 
 def old_jobs() -> "models.QuerySet[Job]":

@@ -6,10 +6,10 @@ from typing import Any
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api import scoped_customer
 from accounts.customers.queries import business_day
+from accounts.idempotency.views import BankAPIView
 from accounts.permissions import OWN_DATA, READ_TRANSACTIONS, requires_api
 from accounts.schema import in_path, operation, query
 from analytics.metrics import api_shapes as shapes
@@ -29,7 +29,7 @@ _OF_ONE = [parameter for parameter in FILTERS if parameter.name in ("account_id"
 _MONTHS = query("months", "Calendar months, the running one included.", "12", kind=int)
 
 
-class Dashboard(APIView):
+class Dashboard(BankAPIView):
     permission_classes = (ONE_CUSTOMER,)
 
     @operation(
@@ -66,7 +66,7 @@ class Dashboard(APIView):
         )
 
 
-class _Months(APIView):
+class _Months(BankAPIView):
     """One metric over the last months."""
 
     permission_classes = (ONE_CUSTOMER,)
@@ -134,7 +134,7 @@ class Cashflow(_Months):
         return self.answer(request, customer_id)
 
 
-class Cards(APIView):
+class Cards(BankAPIView):
     permission_classes = (requires_api(OWN_DATA, READ_TRANSACTIONS),)
 
     @operation(
@@ -166,7 +166,7 @@ class Cards(APIView):
         )
 
 
-class TraceOf(APIView):
+class TraceOf(BankAPIView):
     permission_classes = (requires_api(OWN_DATA, READ_TRANSACTIONS),)
 
     @operation(

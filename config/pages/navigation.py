@@ -6,6 +6,7 @@ Everything is lazy, so that an error page, which prints none of it, asks the dat
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
@@ -69,11 +70,13 @@ ITEMS: tuple[tuple[str | Promise, str, str, str, str], ...] = (
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `nav` (this person's items), `bank`, `look` (theme, hidden amounts)."""
+    """Context processor: `nav` (this person's items), `bank`, `look` (theme, hidden amounts)
+    and `plain_http`, where cookies and pages travel unsealed."""
     return {
         "nav": SimpleLazyObject(lambda: items_for(request)),
         "bank": SimpleLazyObject(lambda: bank_identity(request)),
         "look": SimpleLazyObject(lambda: look(request)),
+        "plain_http": settings.DEMO and not settings.HTTPS,
     }
 
 

@@ -22,6 +22,7 @@ from tests.factories import (
     make_grant,
     make_person,
 )
+from tests.seen import seen
 
 ADD = "/admin/analytics/budget/add/"
 
@@ -61,7 +62,8 @@ def test_a_budget_is_entered_changed_and_deleted(client: Client, opened: Custome
     )
     url = reverse("admin:analytics_budget_change", args=[budget.pk])
     other = make_customer()
-    assert client.post(url, form(other, amount="300")).status_code == 302
+    said = form(other, amount="300") | seen(client, url)
+    assert client.post(url, said).status_code == 302
     budget.refresh_from_db()
     assert (budget.amount, budget.customer) == (Decimal(300), opened)
     delete = reverse("admin:analytics_budget_delete", args=[budget.pk])

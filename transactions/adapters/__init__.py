@@ -27,11 +27,13 @@ from transactions.adapters.chase import Chase
 from transactions.adapters.discover import DiscoverCard
 from transactions.adapters.foreign import refuse_other_formats
 from transactions.adapters.generic_csv import GenericCsv
+from transactions.adapters.own_export import OwnExport
 from transactions.adapters.sample import HEAD_BYTES, Sample
 from transactions.adapters.saved import by_saved_layout
 
 ADAPTERS: dict[str, Adapter] = {
-    adapter.name: adapter for adapter in (Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
+    adapter.name: adapter
+    for adapter in (OwnExport(), Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
 }
 
 

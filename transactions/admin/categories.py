@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, action, display
+from django.contrib.admin import action, display
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.audit import services as audit
+from accounts.cards import cut_card_numbers
 from accounts.sites import bank_site
+from accounts.versions import VersionedAdmin
 from transactions.categories.merging import MergeRefused, merge_category
 from transactions.models import Category
 
@@ -74,7 +76,7 @@ class MergeForm(forms.Form):
         )
 
 
-class CategoryAdmin(ModelAdmin[Category]):
+class CategoryAdmin(VersionedAdmin):
     form = CategoryForm
     list_display = ("name", "kind", "parent", "code", "is_hidden", "merge_link")
     list_filter = ("kind", "is_hidden")
@@ -103,7 +105,7 @@ class CategoryAdmin(ModelAdmin[Category]):
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         if not change:
-            obj.code = _free_code(obj.name)
+            obj.code = _free_code(cut_card_numbers(obj.name))
         super().save_model(request, obj, form, change)
         if change and "kind" in form.changed_data:
             Category.objects.filter(parent=obj).update(kind=obj.kind)

@@ -96,6 +96,8 @@ class ImportIssueAdmin(MaskedAdmin, ReadOnlyAdmin):
 
 
 class ImportProfileForm(forms.ModelForm[ImportProfile]):
+    derived = ("signature",)
+
     class Meta:
         model = ImportProfile
         fields = ("name", "layout")

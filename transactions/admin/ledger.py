@@ -60,6 +60,7 @@ class TransactionAdmin(TransactionExchangeMixin, OfAccountAdmin):
     form = RecategoriseForm
     # Saving goes through a service, which records the act.
     recorded_by_service = True
+    carries_seen_state = False  # a line has its own version
     list_display = (
         "public_id", "account_shown", "owner_reference", "booked_on", "category_shown", "text_shown",
         "amount_shown", "status",

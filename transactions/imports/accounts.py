@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.audit import services as audit
+from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
 from transactions.models import AccountHolder, BankAccount, ImportBatch
 
@@ -26,7 +27,10 @@ def create_account(
     """A new account owned by `customer`; `users` hold it too without owning it."""
     with transaction.atomic():
         account = BankAccount.objects.create(
-            name=name[:80], currency=currency.upper(), kind=kind, masked_number=masked_number[:24]
+            name=cut_card_numbers(name)[:80],
+            currency=currency.upper(),
+            kind=kind,
+            masked_number=masked_number[:24],
         )
         AccountHolder.objects.create(
             account=account, customer=customer, role=AccountHolder.Role.OWNER
@@ -99,7 +103,7 @@ class AccountFinder:
         return account
 
     def _account(self, name: str, currency: str) -> BankAccount | None:
-        chosen = self.chosen.get((name, currency))
+        chosen = self.chosen.get((cut_card_numbers(name), currency))
         if chosen is not None:
             return self.accounts.get(chosen)
         if not name:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.cards import cut_card_numbers
 from accounts.jobs.context import JobContext
 from transactions import totals
 from transactions.adapters import Refused, Row
@@ -215,7 +216,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
     batch.code_version = f"{CODE_VERSION}.{rules_version()}"[:40]
     batch.planned_at = timezone.now()
     batch.choices["names"] = [
-        {"name": named.name, "currency": named.currency, "rows": named.rows,
+        {"name": cut_card_numbers(named.name), "currency": named.currency, "rows": named.rows,
          "account": named.account.pk if named.account else None}
         for named in staging.named.values()
         if named.name or named.account is None

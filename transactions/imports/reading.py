@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, BinaryIO, cast
 
+from accounts.cards import cut_in
 from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.jobs.models import StoredFile
@@ -70,7 +71,7 @@ def saved_layouts(customer: Customer | None) -> list[Layout]:
 
 def describe(detection: Detection) -> dict[str, Any]:
     """What was found and why, as the batch keeps it and the pages show it."""
-    return {
+    said = {
         "adapter": detection.adapter,
         "label": detection.label,
         "score": detection.score,
@@ -81,6 +82,7 @@ def describe(detection: Detection) -> dict[str, Any]:
         ],
         "first_values": list(detection.first_values),
     }
+    return dict(cut_in(said))
 
 
 def asdict_shallow(found: Any) -> dict[str, Any]:

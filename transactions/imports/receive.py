@@ -6,6 +6,7 @@ from typing import BinaryIO
 from django.db import transaction
 
 from accounts.audit import services as audit
+from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.models import User
@@ -123,7 +124,7 @@ def choose(
             batch.account = account
         if accounts is not None:
             batch.choices["accounts"] = [
-                {"name": name, "currency": currency, "account": chosen.pk}
+                {"name": cut_card_numbers(name), "currency": currency, "account": chosen.pk}
                 for (name, currency), chosen in accounts.items()
             ]
         if bring_in is not None:

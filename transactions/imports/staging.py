@@ -14,13 +14,13 @@ from hashlib import sha256
 from sys import intern
 from typing import Any
 
+from accounts.cards import cut_card_numbers
 from transactions.adapters import Layout, Line, NotATransaction, Reject, Row
 from transactions.categories.categorise import Categoriser
 from transactions.categories.clean import clean_text
 from transactions.fingerprints import amount_text, day_part, text_part
 from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
-from transactions.imports.cards import cut_card_numbers
 
 # Rows handed on at a time, and rows to a kept chunk.
 BLOCK_ROWS, CHUNK_ROWS = 1_024, 8_192
@@ -175,7 +175,7 @@ class Staging:
             if provider_id:
                 self.has_ids = True
                 print_ = hash_of(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
-                provider_id = escape(provider_id)
+                provider_id = escape(cut_card_numbers(provider_id))
             else:
                 print_ = hash_of(day[1] + figure.encode() + tail).hexdigest()[:32]
             verdicts.append(new)
@@ -249,8 +249,8 @@ class Staging:
         self.rejected += 1
         fields = (
             str(self.batch_id), str(row.line), codes.NAMES[codes.REJECTED], row.code[:40],
-            escape(row.column[:80]), escape(cut_card_numbers(row.value)[:200]),
-            escape(row.reason[:300]), escape(row.fix[:300]),
+            escape(cut_card_numbers(row.column)[:80]), escape(cut_card_numbers(row.value)[:200]),
+            escape(cut_card_numbers(row.reason)[:300]), escape(cut_card_numbers(row.fix)[:300]),
             escape(cut_card_numbers(row.raw)[:RAW_LIMIT]),
         )  # fmt: skip
         line = "\t".join(fields) + "\n"

@@ -12,6 +12,7 @@ from tests.factories import (
     make_account,
     make_customer,
 )
+from tests.seen import seen
 from tests.transactions.admin.addresses import change, text
 from transactions.models import (
     AccountHolder,
@@ -88,7 +89,8 @@ def test_the_owner_changes_in_one_step_the_currency_never(client: Client, opened
         initial=2,
     )
     url = change("bankaccount", account.pk)
-    assert client.post(url, account_form(currency="USD", name="New name") | rows).status_code == 302
+    said = account_form(currency="USD", name="New name") | rows | seen(client, url)
+    assert client.post(url, said).status_code == 302
     account.refresh_from_db()
     assert (account.name, account.currency) == ("New name", "EUR")
     owner = account.holders.get(role=AccountHolder.Role.OWNER)

@@ -20,6 +20,7 @@ from accounts.banks.tenancy import current_bank, in_bank
 from accounts.customers.queries import bank_profile
 from accounts.jobs.queries import progress_of
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
+from transactions.csv_cells import harmless
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem
 from transactions.imports.pages import flow
@@ -37,8 +38,6 @@ from transactions.imports.pages.scope import (
 from transactions.imports.pages.summaries import summary_of
 from transactions.models import ImportBatch
 
-# What a spreadsheet would run as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 REJECTED_HEADER = ("line", "column", "value", "code", "reason", "fix", "row")
 
 
@@ -172,5 +171,4 @@ def _rejected_lines(batch: ImportBatch, bank: Any) -> Iterator[str]:
         yield "\ufeff" + writer.writerow(REJECTED_HEADER)  # type: ignore[operator]
         for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
             cells = (issue.column, issue.value, issue.code, issue.reason, issue.fix, issue.raw)
-            safe = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
-            yield writer.writerow([issue.line, *safe])  # type: ignore[misc]
+            yield writer.writerow([issue.line, *map(harmless, cells)])  # type: ignore[misc]

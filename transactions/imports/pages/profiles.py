@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 
+from accounts.cards import cut_card_numbers
 from transactions.adapters import Layout
 from transactions.models import ImportBatch, ImportProfile
 
@@ -36,7 +37,7 @@ def keep(batch: ImportBatch, name: str = "") -> ImportProfile | None:
         customer=batch.customer,
         signature=layout.signature(),
         defaults={
-            "name": (name or default_name(batch))[:_NAME_LENGTH],
+            "name": cut_card_numbers(name or default_name(batch))[:_NAME_LENGTH],
             "layout": layout.to_json(),
         },
     )

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.cards import cut_card_numbers
 from accounts.jobs import files
 from transactions import adapters
 from transactions.adapters import Layout, Line
@@ -22,7 +23,6 @@ from transactions.amounts import AmountError, read_amount
 from transactions.categories.clean import clean_text
 from transactions.days import DayError, parse_day
 from transactions.imports.accounts import mask
-from transactions.imports.cards import cut_card_numbers
 from transactions.models import ImportBatch
 
 HEAD_BYTES = 65_536
