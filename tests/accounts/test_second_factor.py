@@ -82,6 +82,8 @@ def test_staff_without_one_reach_no_page_no_table_and_no_operation(twin_banks: N
                 for method in METHODS:
                     answer = client.generic(method, url)
                     walked += 1
+                    if answer.status_code == 405:
+                        continue
                     api = url.startswith("/api/")
                     shut = (
                         answer.status_code == 403 and answer.json()["code"] == "second_factor_required"
