@@ -1,7 +1,6 @@
 """The second factor: staff reach nothing without one, on any way in; codes and keys are good once."""
 
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import set_urlconf
@@ -82,6 +80,8 @@ def test_staff_without_one_reach_no_page_no_table_and_no_operation(twin_banks: N
                 for method in METHODS:
                     answer = client.generic(method, url)
                     walked += 1
+                    if answer.status_code == 405:
+                        continue
                     api = url.startswith("/api/")
                     shut = (
                         answer.status_code == 403 and answer.json()["code"] == "second_factor_required"
@@ -376,36 +376,3 @@ def test_the_app_names_the_bank(person: User) -> None:
     by_page(client, person.email)
     page = client.get("/accounts/2fa/totp/activate/")
     assert "issuer=North" in page.context["totp_url"]
-
-
-# -- passkeys: what is not one -------------------------------------------------------------------
-
-ODD = ["", "x", "[]", "1", "null", "{}", '{"id": 1}', '{"id": "a", "rawId": "a", "response": []}',
-       '{"id":"YQ","rawId":"YQ","type":"public-key","response":{"userHandle":"%%"}}',
-       '{"id":"YQ","rawId":"YQ","type":"public-key","response":{"userHandle":"MQ","clientDataJSON":"YQ",'
-       '"authenticatorData":"YQ","signature":"YQ","attestationObject":"YQ"}}',
-       '{"id":"YQ","rawId":"YQ","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA"}}',
-       '{"id":"YQ","rawId":"YQ","type":"public-key","response":{"userHandle":"enp6enp6enp6enp6enp6enp6enp6",'
-       '"clientDataJSON":"e30","authenticatorData":"' + "A" * 200 + '","signature":"YQ"}}']  # fmt: skip
-
-
-@pytest.mark.parametrize("credential", ODD)
-def test_an_odd_credential_is_refused_and_breaks_nothing(person: User, credential: str) -> None:
-    client = browser()
-    client.get("/accounts/2fa/webauthn/login/", headers={"accept": "application/json"})
-    answer = client.post("/accounts/2fa/webauthn/login/", {"credential": credential})
-    assert answer.status_code in (200, 302)
-    assert not is_signed_in(client)
-    client.force_login(person)
-    client.post("/accounts/reauthenticate/", {"password": "a test's own password"})
-    assert client.get("/accounts/2fa/webauthn/add/").status_code == 200
-    added = client.post("/accounts/2fa/webauthn/add/", {"name": "x", "credential": credential})
-    assert added.status_code == 200
-    assert not second_factor.has_one(person)
-
-
-def test_the_sign_in_page_offers_a_passkey_without_inline_code(north: str) -> None:
-    page = browser().get("/accounts/login/").content.decode()
-    assert 'id="passkey_login"' in page and "/static/mfa/js/webauthn.js" in page
-    assert uuid.uuid4().hex not in page
-    assert settings.MFA_PASSKEY_LOGIN_ENABLED
