@@ -6,6 +6,7 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.audit import services as audit
 from transactions.adapters import Layout, Refused
 from transactions.adapters.encodings import NAMES
 from transactions.adapters.table import DELIMITERS, HEADER_WITHIN
@@ -103,4 +104,10 @@ def _ask(batch: ImportBatch, refused: Refused, said: dict[str, str]) -> ImportBa
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         batch.choices["format"] = said
         refuse(batch, refused)
+        audit.record(
+            act="import.chosen",
+            subject=batch,
+            after={"choices": batch.choices, "refused": batch.refused_code},
+            customer_id=batch.customer_id,
+        )
     return batch

@@ -1,7 +1,9 @@
 """Saved mappings of a customer: how the next file of the same kind is read."""
 
+from django.db import transaction
 from django.db.models import Q
 
+from accounts.audit import services as audit
 from accounts.cards import cut_card_numbers
 from transactions.adapters import Layout
 from transactions.models import ImportBatch, ImportProfile
@@ -33,14 +35,21 @@ def keep(batch: ImportBatch, name: str = "") -> ImportProfile | None:
         layout = Layout.from_json(batch.layout)
     except ValueError:
         return None
-    profile, _made = ImportProfile.objects.update_or_create(
-        customer=batch.customer,
-        signature=layout.signature(),
-        defaults={
-            "name": cut_card_numbers(name or default_name(batch))[:_NAME_LENGTH],
-            "layout": layout.to_json(),
-        },
-    )
+    with transaction.atomic():
+        profile, _made = ImportProfile.objects.update_or_create(
+            customer=batch.customer,
+            signature=layout.signature(),
+            defaults={
+                "name": cut_card_numbers(name or default_name(batch))[:_NAME_LENGTH],
+                "layout": layout.to_json(),
+            },
+        )
+        audit.record(
+            act="mapping.saved",
+            subject=profile,
+            after={"name": profile.name, "layout": profile.layout},
+            customer_id=batch.customer_id,
+        )
     return profile
 
 
@@ -49,7 +58,14 @@ def forget(batch: ImportBatch) -> bool:
     profile = profile_of(batch)
     if profile is None or profile.customer_id is None:
         return False
-    profile.delete()
+    with transaction.atomic():
+        audit.record(
+            act="row.removed",
+            subject=profile,
+            before={"name": profile.name, "layout": profile.layout},
+            customer_id=profile.customer_id,
+        )
+        profile.delete()
     return True
 
 
