@@ -136,7 +136,8 @@ def test_two_editors_and_the_night_lose_nothing(ada: User, guard: Guard) -> None
     rows = edited_rows(ada)
     lost = accepted = refused = 0
     for n in range(ROUNDS):
-        what = rows[n % len(rows)]
+        # The bank's settings offer every time zone there is: their form is slow to make.
+        what = rows[-1] if n % 20 == 0 else rows[n % (len(rows) - 1)]
         model = type(what.row)
         editors = [Editor(ada, what.row), Editor(ada, what.row)]
         steps = ["r0", "s0", "r1", "s1", "night"]
