@@ -5,10 +5,10 @@ BESIDE := $(PYTHON_IN) -m config.embedded run --name test
 SETTINGS := DJANGO_SETTINGS_MODULE=config.settings_test
 ARGS ?=
 
-.PHONY: help setup demo dev down test e2e check lint ci bench
+.PHONY: help setup demo dev down test nightly-tests e2e check lint ci bench
 
 help: ## List the commands
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1  /p' Makefile | awk '{printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1  /p' Makefile | awk '{printf "  %-12s", $$1 " " $$2; $$1 = $$2 = ""; print}'
 
 setup: ## Make .venv and install the pinned packages (all others do this first)
 	@config/embedded/setup.sh
@@ -24,6 +24,9 @@ down: setup ## Stop a demo that runs elsewhere, and its servers
 
 test: setup ## The fast suite, browser tests included where a Chromium can be had; ARGS="-k name"
 	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m pytest tests -rs $(ARGS)
+
+nightly-tests: setup ## The full counts that a night has time for; ARGS="-k name"
+	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m pytest tests -rs -s $(ARGS) -m nightly
 
 e2e: setup ## The browser tests alone
 	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m pytest tests -rs $(ARGS) -m browser

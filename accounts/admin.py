@@ -2,61 +2,62 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.db import models
+from django.contrib.admin import action as admin_action
+from django.contrib.admin import display as admin_display
+from django.db import models, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from accounts import services
+from accounts import invitations, second_factor, services, sessions
+from accounts.audit import services as audit
 from accounts.models import Role, User
 from accounts.sites import bank_site, operator_site
 
 
-class OneAddressMixin:
-    """An e-mail address signs in one person, however its letters are written."""
+class PersonForm(forms.ModelForm[User]):
+    """Who and with which rights. No password: each person sets their own, by invitation."""
+
+    class Meta:
+        model = User
+        fields = ("email", "role", "is_active")
 
     def clean_email(self) -> str:
-        form: Any = self
-        email: str = form.cleaned_data["email"].strip()
-        if User.objects.filter(email__iexact=email).exclude(pk=form.instance.pk).exists():
+        """An e-mail address signs in one person, however its letters are written."""
+        email: str = self.cleaned_data["email"].strip().lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Somebody signs in with this address already."))
         return email
 
 
-class PersonCreationForm(OneAddressMixin, AdminUserCreationForm[User]):
-    class Meta:
-        model = User
-        fields = ("email", "role")
-
-
-class PersonForm(OneAddressMixin, UserChangeForm[User]):
-    pass
-
-
-class PersonAdmin(DjangoUserAdmin[User]):
+class PersonAdmin(ModelAdmin[User]):
     """Staff and customers of this bank. People are closed, never deleted: their acts stay theirs."""
 
-    add_form = PersonCreationForm
     form = PersonForm
-    list_display = ("email", "role", "is_active", "last_login")
+    list_display = ("email", "role", "is_active", "has_password", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("email",)
     ordering = ("email",)
-    filter_horizontal = ()
-    fieldsets = (
-        (None, {"fields": ("email", "password")}),
-        (_("Rights"), {"fields": ("role", "is_active")}),
-    )
-    add_fieldsets = (
-        (None, {"fields": ("email", "role", "usable_password", "password1", "password2")}),
-    )
+    actions = ("send_invitations", "sign_out", "forget_second_factors")
+    fieldsets = ((None, {"fields": ("email", "role", "is_active")}),)
+    add_fieldsets = ((None, {"fields": ("email", "role"),
+        "description": _("An invitation is sent to this address; with it the person sets a password.")}),)  # fmt: skip
     roles: tuple[str, ...] = (Role.CUSTOMER, Role.VIEWER, Role.ANALYST, Role.ADMIN)
 
     def index_count(self) -> int:
         return User.objects.count()
+
+    @admin_display(boolean=True, description=_("has set a password"))
+    def has_password(self, user: User) -> bool:
+        return user.has_usable_password()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Nobody locks themselves out; a colleague does it.
@@ -69,8 +70,66 @@ class PersonAdmin(DjangoUserAdmin[User]):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         services.confirm_email(user=obj)
+        if not change:
+            self._invite(request, [obj])
+        elif {"role", "is_active", "email"} & set(form.changed_data):
+            # What was signed in under the old rights ends with them.
+            sessions.end_sessions(obj)
+
+    @admin_action(description=_("Send an invitation"))
+    def send_invitations(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with transaction.atomic():
+            invited = self._invite(request, list(queryset[:200]))
+            if invited:
+                audit.record(act="person.invited", after=audit.listed(invited))
+
+    @admin_action(description=_("Sign out everywhere"))
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with transaction.atomic():
+            people = list(queryset)
+            n = sum(sessions.end_sessions(user) for user in people)
+            if n:
+                ended = audit.listed([user.pk for user in people])
+                audit.record(act="session.ended", after={**ended, "sessions": n})
+        self.message_user(
+            request,
+            ngettext("%(n)d session is ended.", "%(n)d sessions are ended.", n) % {"n": n},
+        )
+
+    @admin_action(description=_("Remove the second factor (lost phone)"))
+    def forget_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who lost phone and codes; staff set a new one up before anything else opens to them."""
+        n = 0
+        for user in queryset.exclude(email=request.user.email):
+            removed = second_factor.forget(user)
+            if removed:
+                n += 1
+                get_adapter(request).send_notification_mail("account/email/factors_removed", user)
+        said = ngettext(
+            "The second factor of %(n)d person is removed.",
+            "The second factors of %(n)d people are removed.",
+            n,
+        )
+        self.message_user(request, said % {"n": n})
+
+    def _invite(self, request: HttpRequest, people: list[User]) -> list[int]:
+        """Ids of the people who were sent one."""
+        invited: list[int] = []
+        for user in people:
+            try:
+                invitations.invite(request=request, user=user)
+                invited.append(user.pk)
+            except invitations.InvitationRefused as refused:
+                self.message_user(request, f"{user.email}: {refused}", messages.WARNING)
+        if invited:
+            n = len(invited)
+            said = ngettext("%(n)d invitation is sent.", "%(n)d invitations are sent.", n)
+            self.message_user(request, said % {"n": n}, messages.SUCCESS)
+        return invited
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless import app_settings as headless
+from allauth.headless.account.inputs import LoginInput
 from allauth.headless.account.views import LoginView
-from allauth.headless.internal.sessionkit import lookup_session
+from allauth.headless.internal.restkit.inputs import CharField
+from allauth.headless.mfa.views import AuthenticateView
 from allauth.headless.tokens.strategies.jwt import internal
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from django.conf import settings
@@ -21,11 +23,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import second_factor, sessions, tokens
 from accounts.audit.sign_ins import note
 from accounts.customers import queries
 from accounts.customers.models import Customer
 from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
-from accounts.errors import CustomerRequired, PurposeRequired, error_body
+from accounts.errors import CustomerRequired, PurposeRequired, SecondFactorRequired, error_body
+from accounts.passwords import LONGEST
 from accounts.permissions import CAPABILITIES
 from accounts.schema import operation
 
@@ -46,7 +50,14 @@ class LoginSerializer(serializers.Serializer[Any]):
     email = serializers.CharField(
         max_length=254, help_text="E-mail (in a demo, a name to sign in with)."
     )
-    password = serializers.CharField(max_length=500, trim_whitespace=False)
+    password = serializers.CharField(max_length=LONGEST, trim_whitespace=False)
+
+
+class LoginMfaSerializer(serializers.Serializer[Any]):
+    login_token = serializers.CharField(max_length=64, help_text="From the answer of `login`.")
+    code = serializers.CharField(
+        max_length=32, help_text="Of the authenticator app, or one of the recovery codes."
+    )
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -57,7 +68,7 @@ class TokensSerializer(serializers.Serializer[Any]):
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh_token = serializers.CharField(max_length=8192)
+    refresh_token = serializers.CharField(help_text="The one of the last answer.")
 
 
 class MeSerializer(serializers.Serializer[Any]):
@@ -87,12 +98,14 @@ class Login(APIView):
         "Sign in",
         tag=TAG,
         description="Gives an access token for `Authorization: Bearer …` and a refresh token, both good at "
-        "this bank alone. Where a second factor is on: 401 with code `mfa_required` and a `login_token`.",
+        "this bank alone. Where a second factor is on: 401 with code `mfa_required` and a `login_token` for "
+        "`login/mfa`. Staff who have none yet: 403 `second_factor_required`; they set it up on the pages. A "
+        "sign-in ends by age (customers 24 hours, staff 12) and unused (1 hour, 15 minutes), tokens with it.",
         request=LoginSerializer,
         request_example={"email": "john.doe@example.com", "password": "…"},
         answer=TokensSerializer,
         example=_TOKENS,
-        errors=(400, 401, 429),
+        errors=(400, 401, 403, 429),
         public=True,
     )
     def post(self, request: Request) -> Response:
@@ -100,35 +113,47 @@ class Login(APIView):
         form.is_valid(raise_exception=True)
         name = form.validated_data["email"].strip()
         body = {
-            "email" if "@" in name else "username": name,
+            "email" if _looks_like_email(name) else "username": name,
             "password": form.validated_data["password"],
         }
-        answer = _ask_allauth(request._request, body)
-        said = json.loads(getattr(answer, "content", b"") or b"{}")
-        meta, codes = said.get("meta") or {}, {e.get("code") for e in said.get("errors") or []}
-        if answer.status_code == 200 and "access_token" in meta:
-            return Response(_tokens(meta["access_token"], meta["refresh_token"]))
-        if answer.status_code == 429 or "too_many_login_attempts" in codes:
-            return _refused(
-                request,
-                429,
-                "too_many_attempts",
-                _("Too many attempts. Try again in a few minutes."),
-            )
-        flows = (said.get("data") or {}).get("flows", [])
-        pending = {flow["id"] for flow in flows if flow.get("is_pending")}
-        if "mfa_authenticate" in pending:
-            return _refused(
-                request, 401, "mfa_required", _("Now give the code of your second factor."),
-                login_token=meta.get("session_token", ""),
-            )  # fmt: skip
-        if "verify_email" in pending:
-            return _refused(
-                request, 401, "email_not_verified",
-                _("Confirm your e-mail address first: sign in on the pages."),
-            )  # fmt: skip
-        return _refused(
-            request, 401, "invalid_credentials", _("The e-mail or the password is wrong.")
+        return _answer(request, _ask_allauth(request._request, PasswordStep, body))
+
+
+class WholePasswordInput(LoginInput):  # type: ignore[misc]
+    """allauth's own would take spaces off both ends of a password."""
+
+    password = CharField(strip=False)
+
+
+class PasswordStep(LoginView):  # type: ignore[misc]
+    input_class = WholePasswordInput
+
+
+class LoginMfa(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @operation(
+        "Sign in, second step",
+        tag=TAG,
+        description="The code of the second factor, after `login` answered `mfa_required`. Ten wrong codes "
+        "within half an hour make the person wait; a `login_token` is good for 15 minutes.",
+        request=LoginMfaSerializer,
+        request_example={"login_token": "…", "code": "123456"},
+        answer=TokensSerializer,
+        example=_TOKENS,
+        errors=(400, 401, 429),
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        form = LoginMfaSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        token = form.validated_data["login_token"]
+        if not (token.isascii() and token.isalnum()):
+            token = "none"  # noqa: S105  no session has such a key
+        body = {"code": form.validated_data["code"]}
+        return _answer(
+            request, _ask_allauth(request._request, AuthenticateView, body, session=token)
         )
 
 
@@ -166,6 +191,8 @@ class Refresh(APIView):
 
 
 class Logout(APIView):
+    ends_sign_in = True
+
     @operation(
         "Sign out",
         tag=TAG,
@@ -176,9 +203,7 @@ class Logout(APIView):
     def post(self, request: Request) -> Response:
         claims = request.auth
         if isinstance(claims, dict):
-            session = lookup_session(session_key_from_sid(claims["sid"]) or "")
-            if session is not None:
-                session.flush()
+            sessions.end_key(session_key_from_sid(claims["sid"]) or "")
             note("sign_in.ended", user=request.user, request=request._request)
         else:
             end_session(request._request)
@@ -233,18 +258,74 @@ def _tokens(access: str, refresh: str) -> dict[str, Any]:
     }
 
 
-def _ask_allauth(request: HttpRequest, body: dict[str, str]) -> HttpResponseBase:
-    """allauth's own sign-in (rate limits, e-mail check, second factor) with this body."""
+def _looks_like_email(name: str) -> bool:
+    return "@" in name
+
+
+def _ask_allauth(
+    request: HttpRequest, view: Any, body: dict[str, str], *, session: str = ""
+) -> HttpResponseBase:
+    """allauth's own step of signing in (rate limits, e-mail check, second factor) with this body."""
     # A token sent along would make allauth answer "already signed in".
     for name in ("HTTP_AUTHORIZATION", "HTTP_X_SESSION_TOKEN"):
         request.META.pop(name, None)
+    if session:
+        request.META["HTTP_X_SESSION_TOKEN"] = session
     request.__dict__.pop("headers", None)
     request._body = json.dumps(body).encode()  # type: ignore[attr-defined]
     try:
-        answer: HttpResponseBase = LoginView.as_api_view(client="app")(request)
+        answer: HttpResponseBase = view.as_api_view(client="app")(request)
     except ImmediateHttpResponse as immediate:
         answer = immediate.response
     return answer
+
+
+def _answer(request: Request, answer: HttpResponseBase) -> Response:
+    """What allauth said, in our shape."""
+    said = json.loads(getattr(answer, "content", b"") or b"{}")
+    meta, codes = said.get("meta") or {}, {e.get("code") for e in said.get("errors") or []}
+    if answer.status_code == 200 and "access_token" in meta:
+        return _signed_in(meta)
+    if answer.status_code == 429 or "too_many_login_attempts" in codes:
+        refused = _refused(
+            request, 429, "too_many_attempts", _("Too many attempts. Try again in a few minutes.")
+        )
+        wait = getattr(request._request, "sign_in_wait", settings.SIGN_IN_WINDOW_SECONDS)
+        refused["Retry-After"] = str(wait)
+        return refused
+    if "sign_in_unavailable" in codes:
+        away = _("Signing in isn't possible just now. Try again in a minute.")
+        refused = _refused(request, 503, "sign_in_unavailable", away)
+        refused["Retry-After"] = "60"
+        return refused
+    if "incorrect_code" in codes:
+        wrong = _("The code isn't right, or it was used already. Take the next one.")
+        return _refused(request, 401, "incorrect_code", wrong)
+    flows = (said.get("data") or {}).get("flows", [])
+    pending = {flow["id"] for flow in flows if flow.get("is_pending")}
+    if "mfa_authenticate" in pending:
+        return _refused(
+            request, 401, "mfa_required", _("Now give the code of your second factor."),
+            login_token=meta.get("session_token", ""),
+        )  # fmt: skip
+    if "verify_email" in pending:
+        return _refused(
+            request, 401, "email_not_verified",
+            _("Confirm your e-mail address first: sign in on the pages."),
+        )  # fmt: skip
+    if request.resolver_match and request.resolver_match.url_name == "login_mfa":
+        again = _("This sign-in isn't waiting for a code any more. Start again.")
+        return _refused(request, 401, "login_token_not_valid", again)
+    return _refused(request, 401, "invalid_credentials", _("The e-mail or the password is wrong."))
+
+
+def _signed_in(meta: dict[str, Any]) -> Response:
+    """The tokens; staff without a second factor get none, and the session they would belong to ends."""
+    found = tokens.read_access_token(meta["access_token"])
+    if found is not None and second_factor.is_missing(found[0], found[2]):
+        sessions.end_key(found[2].session_key or "")
+        raise SecondFactorRequired
+    return Response(_tokens(meta["access_token"], meta["refresh_token"]))
 
 
 def _refused(request: Request, status: int, code: str, message: str, **more: str) -> Response:

@@ -4,7 +4,6 @@ from typing import Any
 
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 
 class PurposeRequired(APIException):
@@ -19,12 +18,21 @@ class CustomerRequired(APIException):
     default_detail = "Name the customer whose data you want: customer_id."
 
 
+class SecondFactorRequired(APIException):
+    status_code = 403
+    default_code = "second_factor_required"
+    default_detail = "Set a second factor up first: sign in on the pages."
+
+
 _TYPES = {400: "validation_error", 401: "authentication_error", 403: "permission_error",
           404: "not_found", 405: "method_error", 409: "conflict", 429: "rate_limit"}  # fmt: skip
 
 
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal of the API in one shape; what isn't an API error stays a server error."""
+    # rest_framework.views imports accounts/authentication.py, which imports this module.
+    from rest_framework.views import exception_handler
+
     response = exception_handler(error, context)
     if response is None:
         return None

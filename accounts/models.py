@@ -1,7 +1,9 @@
 """People who sign in. In a bank: its customers and staff; in public: the operators."""
 
+import unicodedata
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -57,6 +59,12 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(_one_form(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(_one_form(raw_password))
+
     @property
     def is_staff(self) -> bool:
         """Django's word for "may open the admin site"."""
@@ -83,3 +91,30 @@ class User(AbstractBaseUser):
 
     def get_all_permissions(self, obj: object | None = None) -> set[str]:
         return set()
+
+
+def _one_form(password: str | None) -> str | None:
+    """Keyboards write "é" in two ways; a password is the same either way (NIST SP 800-63B 3.1.1.2)."""
+    return None if password is None else unicodedata.normalize("NFKC", password)
+
+
+class Invitation(models.Model):
+    """A link with which a person sets their first password: good once, and not for long.
+
+    Only the link's hash is kept, so that nobody who reads the table can use it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"

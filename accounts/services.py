@@ -3,6 +3,7 @@
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from accounts import sessions
 from accounts.audit import services as audit
 from accounts.models import Role, User
 
@@ -15,6 +16,7 @@ def create_person(
     `password` None makes one that can't sign in until it's set by invitation or reset.
     """
     with transaction.atomic():
+        email = email.strip().lower()
         user = User.objects.create_user(email, password, role=role, login_name=login_name)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         audit.record(act="person.created", subject=user, after={"role": role, "email": user.email})
@@ -28,3 +30,12 @@ def confirm_email(*, user: User) -> None:
         EmailAddress.objects.update_or_create(
             user=user, email=user.email, defaults={"verified": True, "primary": True}
         )
+
+
+def close_sign_in(*, user: User) -> None:
+    """This person may not sign in any more, and is signed out wherever they are."""
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        sessions.end_sessions(user)
+        audit.record(act="person.closed", subject=user)

@@ -12,6 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.urls import celery_broker_url, database_settings
+from config.settings_signin import *  # noqa: F403
 
 # Lets classes such as ModelAdmin[Bank] name their model at run time too.
 django_stubs_ext.monkeypatch()
@@ -57,6 +58,8 @@ _PEOPLE = [
     "django.contrib.admin",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "allauth.headless",
 ]
 _STATELESS = [
@@ -109,6 +112,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.IdleMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
+    "accounts.middleware.CountersAwayMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.NoStoreMiddleware",
     "config.pages.middleware.PurposeMiddleware",
@@ -129,6 +135,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.pages.navigation.navigation",
+                "accounts.second_factor.notice",
             ],
         },
     }
@@ -192,33 +199,16 @@ CACHES = {
 
 # -- sign-in -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
-] + [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    }
-]
-LOGIN_URL = "account_login"
-# The start page of either door; no name is known to both.
-LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "accounts.adapter.BankAccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email", "username"}
-ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_name"
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_PRESERVE_USERNAME_CASING = False
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
-
+# What no installation changes stands in config/settings_signin.py.
+# A sorted file of SHA-1 hashes (or of their first digits) in hexadecimal, or of passwords, one a line.
+BREACHED_PASSWORDS_FILE = env.str("BREACHED_PASSWORDS_FILE", default="")
+if BREACHED_PASSWORDS_FILE and not Path(BREACHED_PASSWORDS_FILE).is_file():
+    raise ImproperlyConfigured(
+        f"BREACHED_PASSWORDS_FILE: there is no file {BREACHED_PASSWORDS_FILE}."
+    )
+# Staff and operators reach nothing before they have a second factor; the demo shows a banner instead.
+SECOND_FACTOR_REQUIRED = not DEMO
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
 JWT_LIFETIME_MINUTES = env.int("JWT_LIFETIME_MINUTES", default=30)
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app",)
@@ -234,9 +224,6 @@ HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 24 * 3600
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 
-SESSION_COOKIE_AGE = 24 * 3600
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-
 # -- the change log ----------------------------------------------------------------------------
 # The first key signs, further ones (after a comma) only verify what they signed before.
 AUDIT_SIGNING_KEY = required(
@@ -246,7 +233,7 @@ AUDIT_SIGNING_KEY = required(
 AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", default=5.0)
 
 # -- API ---------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BankTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -359,11 +346,19 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of ours add to X-Forwarded-For: the address that the outermost of them saw counts,
+# whatever the header held before. With none the header is not read at all.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1) if BEHIND_PROXY else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = REST_FRAMEWORK["NUM_PROXIES"] = TRUSTED_PROXIES
+# Where to report a weakness (/.well-known/security.txt): an https address or mailto:.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default=f"mailto:{DEFAULT_FROM_EMAIL}")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"

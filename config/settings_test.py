@@ -38,3 +38,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+# Most tests are about other things than signing in; tests/accounts/test_second_factor.py turns it on.
+SECOND_FACTOR_REQUIRED = False

@@ -9,7 +9,8 @@ from accounts.sites import bank_site
 from config.pages.brand import brand_css
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.urls")),
+    path(".well-known/", include("accounts.urls_well_known")),
     path("admin/", bank_site.urls),
     path("brand.css", brand_css, name="brand_css"),
 ]

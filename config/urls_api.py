@@ -14,6 +14,7 @@ app_name = "api"
 
 v1 = [
     path("login", people.Login.as_view(), name="login"),
+    path("login/mfa", people.LoginMfa.as_view(), name="login_mfa"),
     path("refresh", people.Refresh.as_view(), name="refresh"),
     path("logout", people.Logout.as_view(), name="logout"),
     path("users/me", people.Me.as_view(), name="me"),

@@ -7,6 +7,7 @@ from accounts.sites import operator_site
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="operator:index"), name="home"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.urls")),
+    path(".well-known/", include("accounts.urls_well_known")),
     path("admin/", operator_site.urls),
 ]

@@ -20,6 +20,7 @@ from django.db import connection, models
 
 from accounts.banks.tenancy import in_bank
 from accounts.models import Role, User
+from accounts.second_factor import BankMFAAdapter
 
 DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -138,6 +139,12 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         "audit.AuditEntry": {"actor_id": 3, "customer_id": key, "act": "customer.opened"},
         "audit.AuditSeal": {"ids": [(key, key + 1)], "n": 1},
         "account.EmailAddress": {"user_id": key, "verified": True, "primary": True},
+        # The analyst has an authenticator app; its secret is sealed under the bank's own key.
+        "mfa.Authenticator": {
+            "user_id": 3 if key == 1 else key, "type": "totp",
+            "data": {"secret": BankMFAAdapter().encrypt("JBSWY3DPEHPK3PXP"), "canary": twin.canary},
+        },
+        "usersessions.UserSession": {"ip": "192.0.2.1"},
         "transactions.BankAccount": {"currency": "EUR", "revision": 0},
         "transactions.AccountHolder": {"role": "owner"},
         "transactions.Transaction": {

@@ -6,7 +6,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-ALLOWED_IN_PUBLIC = {"banks", "accounts", "contenttypes", "auth", "sessions", "admin", "account"}
+ALLOWED_IN_PUBLIC = {
+    "banks", "accounts", "contenttypes", "auth", "sessions", "admin", "account", "mfa", "usersessions",
+}  # fmt: skip
 
 
 @register("tenancy")

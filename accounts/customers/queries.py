@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
+from django_tenants.utils import get_public_schema_name
 
+from accounts.banks.tenancy import current_schema
 from accounts.customers.models import AccessGrant, BankProfile, Customer
 from accounts.models import User
 
@@ -19,6 +21,11 @@ def bank_profile() -> BankProfile:
         profile = BankProfile.objects.get(pk=1)
         tenant._profile = profile
     return profile
+
+
+def bank_name() -> str:
+    """What people call the place they sign in at: their bank, or the product at the operators' door."""
+    return "Counterfoil" if current_schema() == get_public_schema_name() else bank_profile().name
 
 
 def business_day(now: datetime | None = None) -> date:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.customers import queries, services
 from accounts.customers.models import Customer, Purpose
 from accounts.customers.scope import open_purpose
-from accounts.permissions import OPEN_CUSTOMER, requires
+from accounts.permissions import MANAGE_BANK, OPEN_CUSTOMER, has, requires
 
 PAGE = 50
 
@@ -127,7 +127,8 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     from config.pages import overview
 
     grant = open_purpose(request.user, customer_id, what="page: customer")  # type: ignore[arg-type]
+    can_invite = has(request.user, MANAGE_BANK)
     return overview.render_overview(
         request, grant.customer, template="pages/customer.html",
-        extra={"grant": grant, "customer": grant.customer},
+        extra={"grant": grant, "customer": grant.customer, "can_invite": can_invite},
     )  # fmt: skip

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from config.pages import access, customers, home, overview, profile, staff, tracing
+from config.pages import access, customers, home, invite, overview, profile, staff, tracing
 
 app_name = "pages"
 
@@ -17,5 +17,10 @@ urlpatterns = [
     path("staff/groups/", staff.groups, name="staff_groups"),
     path("staff/customers/", customers.customers, name="customers"),
     path("staff/customers/<uuid:customer_id>/open/", customers.open_customer, name="open_customer"),
+    path(
+        "staff/customers/<uuid:customer_id>/invite/",
+        invite.invite_customer,
+        name="invite_customer",
+    ),
     path("staff/customers/<uuid:customer_id>/", customers.customer, name="customer"),
 ]

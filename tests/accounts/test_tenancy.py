@@ -38,6 +38,7 @@ def test_public_holds_only_the_list_of_banks_and_the_operators(db):
     assert tables == {
         "banks_bank",
         "banks_domain",
+        "accounts_invitation",
         "accounts_user",
         "account_emailaddress",
         "account_emailconfirmation",
@@ -48,4 +49,6 @@ def test_public_holds_only_the_list_of_banks_and_the_operators(db):
         "django_content_type",
         "django_migrations",
         "django_session",
+        "mfa_authenticator",
+        "usersessions_usersession",
     }

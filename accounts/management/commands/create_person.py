@@ -4,11 +4,16 @@ import getpass
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
+from django.urls import reverse
+from django_tenants.utils import get_public_schema_name
 
+from accounts import invitations
+from accounts.banks.models import Domain
 from accounts.banks.tenancy import bank_schemas, in_bank, in_public
 from accounts.models import Role, User
 from accounts.services import create_person
@@ -19,7 +24,8 @@ STAFF = (Role.VIEWER.value, Role.ANALYST.value, Role.ADMIN.value)
 class Command(BaseCommand):
     help = (
         "Make a sign-in for an operator (--operator) or for a bank's staff (--bank, --role). The password "
-        "is asked for, or read from the standard input with --password-stdin: there is no default one."
+        "is asked for, or read from the standard input with --password-stdin: there is no default one. With "
+        "--invite a link is printed instead, with which the person alone sets it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,6 +35,9 @@ class Command(BaseCommand):
         where.add_argument("--bank", metavar="SCHEMA", help="works at this bank")
         parser.add_argument("--role", choices=STAFF, help="what they may do at the bank")
         parser.add_argument("--password-stdin", action="store_true")
+        parser.add_argument(
+            "--invite", action="store_true", help="print a link to set the password"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         email, schema, banks = options["email"].strip(), options["bank"], bank_schemas()
@@ -46,10 +55,26 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{email} can sign in already. A forgotten password is set anew from the sign-in page."
                 )
-            password = _password(email, from_stdin=options["password_stdin"])
-            create_person(email=email, password=password, role=options["role"] or Role.OPERATOR)
+            password = None
+            if not options["invite"]:
+                password = _password(email, from_stdin=options["password_stdin"])
+            user = create_person(
+                email=email, password=password, role=options["role"] or Role.OPERATOR
+            )
+            token = invitations.new_token(user=user, by=None) if options["invite"] else ""
+        if token:
+            self.stdout.write(_link(schema or get_public_schema_name(), token))
+            return
         place = schema or "the operators' door"
         self.stdout.write(f"{email} can sign in at {place} now.")
+
+
+def _link(schema: str, token: str) -> str:
+    with in_public():
+        host = Domain.objects.filter(tenant__schema_name=schema).order_by("-is_primary").first()
+    name = host.domain if host else "…"
+    path = reverse("account_invitation", urlconf=settings.ROOT_URLCONF, args=[token])
+    return f"{'https' if settings.HTTPS else 'http'}://{name}{path}"
 
 
 def _password(email: str, *, from_stdin: bool) -> str:

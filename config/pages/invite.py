@@ -1,0 +1,56 @@
+"""A bank admin invites an imported customer to sign in."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import invitations
+from accounts.audit import services as audit
+from accounts.customers.scope import customer_in_scope
+from accounts.forms import InviteForm
+from accounts.models import Role, User
+from accounts.permissions import MANAGE_BANK, requires
+
+
+@requires(MANAGE_BANK)
+def invite_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """Asks for the address once and sends the link; again for who was invited and never came.
+
+    Bank admins alone: whoever chooses the address decides who reads this customer's figures.
+    """
+    customer = customer_in_scope(request.user, customer_id, what="page: invite")  # type: ignore[arg-type]
+    user: User | None = customer.user
+    form = InviteForm(request.POST or None, initial={"email": user.email if user else ""})
+    if user is not None:
+        form.fields["email"].disabled = True
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        try:
+            with transaction.atomic():
+                if user is None:
+                    customer.user = invitations.invite_by_email(
+                        request=request, email=email, role=Role.CUSTOMER
+                    )
+                    customer.save(update_fields=["user"])
+                else:
+                    invitations.invite(request=request, user=user)
+                    audit.record(act="person.invited", subject=user, customer_id=customer.pk)
+        except invitations.InvitationRefused as refused:
+            form.add_error("email", str(refused))
+        else:
+            messages.success(request, _("The invitation is sent."))
+            return redirect("pages:customer", customer_id=customer.public_id)
+    status = 400 if request.method == "POST" else 200
+    signs_in = user is not None and user.has_usable_password()
+    crumbs = [
+        (_("Customers"), reverse("pages:customers")),
+        (customer.reference, reverse("pages:customer", args=[customer.public_id])),
+        (_("Invite"), ""),
+    ]
+    context = {"form": form, "customer": customer, "signs_in": signs_in, "crumbs": crumbs}
+    return render(request, "pages/invite.html", context, status=status)
