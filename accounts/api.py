@@ -14,6 +14,7 @@ from allauth.headless.tokens.strategies.jwt import internal
 from allauth.headless.tokens.strategies.jwt.internal import session_key_from_sid
 from django.conf import settings
 from django.contrib.auth import logout as end_session
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -108,6 +109,7 @@ class Login(APIView):
         errors=(400, 401, 403, 429),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -145,6 +147,7 @@ class LoginMfa(APIView):
         errors=(400, 401, 429),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = LoginMfaSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -172,6 +175,7 @@ class Refresh(APIView):
         errors=(400, 401),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = RefreshSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -200,6 +204,7 @@ class Logout(APIView):
         errors=(401,),
         status=204,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         claims = request.auth
         if isinstance(claims, dict):

@@ -5,11 +5,12 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.audit.urls import recorded
 from accounts.sites import bank_site
 from config.pages.brand import brand_css
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("accounts.urls")),
+    path("accounts/", include(recorded("accounts.urls"))),
     path(".well-known/", include("accounts.urls_well_known")),
     path("admin/", bank_site.urls),
     path("brand.css", brand_css, name="brand_css"),

@@ -1,6 +1,6 @@
 """Signing in and out, and what people change about their own sign-in: entries from allauth's signals.
 
-A signal is sent inside the transaction of its request (middleware.py) or opens one of its own.
+A signal is sent inside the transaction of its request (urls.py) or opens one of its own.
 """
 
 from typing import Any

@@ -398,7 +398,7 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "account_accept_invitation": (accept_invitation, "invitation.accepted"),
     "mfa_deactivate_totp": (remove_app, "factor.removed"),
     "mfa_generate_recovery_codes": (new_codes, "factor.renewed"),
-    "pages:invite": (invite_customer, "person.invited"),
+    "pages:invite_customer": (invite_customer, "person.invited"),
     "api:login_mfa": (api_second_step, "sign_in.done"),
     "admin:customers_customer_add": (admin_customer_add, "row.added"),
     "admin:customers_customer_change": (admin_customer_change, "row.changed"),
