@@ -95,12 +95,12 @@ def money(
 
 
 def short_money(amount: Decimal | int, currency: str, locale: str = "en") -> str:
-    """An axis label: €3k, €1.5m; never used for a figure."""
+    """An axis label: €3k, €1.5m, €1.25m; never used for a figure."""
     amount = Decimal(amount)
     for size, letter in ((Decimal(1_000_000), "m"), (Decimal(1_000), "k")):
         if abs(amount) >= size:
-            share = (amount / size).quantize(Decimal("0.1")).normalize()
-            decimals = 0 if share == share.to_integral_value() else 1
+            share = (amount / size).quantize(Decimal("0.01")).normalize()
+            decimals = max(0, -int(share.as_tuple().exponent))
             return _sign(_apply(share, currency, locale, decimals), plus=False) + letter
     return money(amount, currency, locale, whole=True)
 

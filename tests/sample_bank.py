@@ -12,6 +12,7 @@ from transactions.samples.generate import generate_bank
 SCHEMA, HOST = "test_sample", "sample.test"
 TODAY = date(2026, 6, 21)
 SEED = 7
+CURRENCY = "EUR"
 JOHN = "john.doe@example.com"
 
 

@@ -97,6 +97,7 @@ class StartedStack:
     folder: Path
     redis: Started | None = None
     started: list[Started] = field(default_factory=list)
+    connections: dict[str, psycopg.Connection] = field(default_factory=dict)
 
     # -- processes -----------------------------------------------------------------------------
 
@@ -174,10 +175,14 @@ class StartedStack:
 
     def query(self, bank: str, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """A statement inside one bank, as the owner, committed at once."""
-        with psycopg.connect(self.env["MIGRATION_DATABASE_URL"], autocommit=True) as connection:
+        # One connection a bank: a password check costs more than most statements here.
+        connection = self.connections.get(bank)
+        if connection is None or connection.closed:
+            connection = psycopg.connect(self.env["MIGRATION_DATABASE_URL"], autocommit=True)
             connection.execute(f'set search_path to "{bank}"')
-            cursor = connection.execute(sql, parameters or None)
-            return cursor.fetchall() if cursor.description else []
+            self.connections[bank] = connection
+        cursor = connection.execute(sql, parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
     def put_job(self, bank: str, kind: str, arguments: dict[str, Any]) -> None:
         """A due job as its row alone, without any message: what the sweep must find."""
@@ -242,6 +247,8 @@ class StartedStack:
         return [row[0] for bank in banks for row in self.query(bank, sql)]
 
     def close(self) -> None:
+        for connection in self.connections.values():
+            connection.close()
         for started in reversed(self.started):
             started.stop(5)
         if self.redis:
@@ -279,8 +286,22 @@ def database(template: str | None = None) -> Iterator[str]:
     try:
         yield name
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'drop database if exists "{name}" with (force)')
+        _drop(server, name)
+
+
+def _drop(server: str, name: str) -> None:
+    deadline = time.monotonic() + 30
+    with psycopg.connect(server, autocommit=True) as connection:
+        while True:
+            try:
+                connection.execute(f'drop database if exists "{name}" with (force)')
+            except psycopg.errors.InsufficientPrivilege:
+                # The server itself is tidying up in there; its process is not ours to end.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.3)
+            else:
+                return
 
 
 def environment(database_name: str, redis_url: str) -> dict[str, str]:

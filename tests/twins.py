@@ -7,6 +7,7 @@ both have another customer of the same bank (key OTHER), whose rows nobody of th
 """
 
 import uuid
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -171,7 +172,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "currency": "EUR", "model": "blend", "months_used": 12, "months_needed": 12,
         },
         "analytics.Run": {"state": "published", "business_day": DAY, "computed_through": DAY},
-        "jobs.StoredChunk": {"no": 0},
+        "jobs.StoredChunk": {"no": 0, "data": zlib.compress(twin.canary.encode())},
         "jobs.Job": {
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",

@@ -40,7 +40,7 @@ def import_commit(context: JobContext) -> dict[str, Any] | None:
 
     batch = _batch(context)
     if batch.state == ImportBatch.State.COMMITTED:
-        return {"batch": str(batch.public_id)}
+        return {"batch": str(batch.public_id), "url": batch.page("done")}
     try:
         services.commit(
             batch, plan_hash=context.arguments["plan_hash"], user=_user(context), context=context
@@ -56,7 +56,7 @@ def import_undo(context: JobContext) -> dict[str, Any] | None:
 
     batch = _batch(context)
     if batch.state == ImportBatch.State.UNDONE:
-        return {"batch": str(batch.public_id)}
+        return {"batch": str(batch.public_id), "url": batch.page("done")}
     try:
         services.undo(
             batch,

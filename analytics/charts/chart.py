@@ -71,8 +71,15 @@ def hover(*parts: str) -> str:
     return escape(" ".join(parts), quote=False)
 
 
+MILLION = Decimal(1_000_000)
+
+
 def axis_labels(ticks: Sequence[Decimal], figure: Figure, locale: str, *, short: bool) -> list[str]:
-    """Labels of a value axis; the unit stands on the top one alone."""
+    """Labels of a value axis; the unit stands on the top one alone.
+
+    Amounts of a million and more are told as €1.2m, also where there is room for thousands.
+    """
+    short = short or any(abs(tick) >= MILLION for tick in ticks)
     labels = []
     for place, tick in enumerate(ticks):
         top = place == len(ticks) - 1

@@ -1,6 +1,7 @@
 """One number large, with its change in words and its last year as a sparkline."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from django.utils.safestring import SafeString
@@ -31,6 +32,12 @@ class Kpi:
         """The arrow's class: good, bad or neither. A word beside it says the same."""
         verdict = self.change * self.figure.direction
         return "good" if verdict > 0 else "bad" if verdict < 0 else ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the number needs smaller letters to fit its card: six digits and more before the mark."""
+        value = self.figure.value
+        return value is not None and abs(Decimal(value)) >= 100_000
 
     @property
     def icon(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from analytics import formats
 from analytics.charts.chart import (
+    MILLION,
     Chart,
     Key,
     axis_labels,
@@ -27,6 +28,8 @@ from analytics.metrics.figures import Figure
 
 WIDE = Box("wide", 720, 420, 56, 712, 28, 284)
 NARROW = Box("narrow", 360, 330, 34, 356, 26, 222)
+# From here on a number is wider than its month.
+LONG = Decimal(100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,7 @@ def _kept(box: Box, rows: Sequence[MonthRow], slot: float, locale: str) -> SafeS
     )
     zero = axis.at(0)
     width = slot * 0.51
+    labels = _kept_labels(rows, locale)
     drawn = [
         el("text", gettext("Kept"), class_="strong", x=box.left, y=box.base + 48),
         el("text", "0", class_="tick", x=box.left - 8, y=zero + 4, text_anchor="end"),
@@ -238,10 +242,27 @@ def _kept(box: Box, rows: Sequence[MonthRow], slot: float, locale: str) -> SafeS
             )
         ]
         if not box.narrow and len(rows) <= 12:
-            text = formats.number(net.quantize(Decimal(1)), locale)
-            shapes.append(el("text", text, x=middle, y=min(top, zero) - 5, text_anchor="middle"))
+            shapes.append(
+                el("text", labels[place], x=middle, y=min(top, zero) - 5, text_anchor="middle")
+            )
         drawn.append(mark(row.net, _title(row, gettext("kept"), row.net, locale), *shapes))
     return join(drawn)
+
+
+def _kept_labels(rows: Sequence[MonthRow], locale: str) -> list[str]:
+    """What stands on the bars, short enough for a month; the exact figure is the bar's own."""
+    values = [Decimal(row.net.value or 0) for row in rows]
+    if all(abs(value) < LONG for value in values):
+        return [formats.number(value.quantize(Decimal(1)), locale) for value in values]
+    currency = rows[0].net.currency or ""
+    sign = formats.money(0, currency, locale, whole=True).replace("0", "")
+    labels = []
+    for value in values:
+        step = MILLION / 10 if abs(value) >= MILLION else Decimal(1000)
+        rounded = (value / step).quantize(Decimal(1)) * step
+        text = formats.short_money(rounded, currency, locale)
+        labels.append(text.replace(sign, "").strip())
+    return labels
 
 
 def _plotly(rows: Sequence[MonthRow], locale: str) -> dict[str, Any]:
@@ -280,9 +301,6 @@ def _plotly(rows: Sequence[MonthRow], locale: str) -> dict[str, Any]:
 
     shades = ["var(--bad)" if (row.net.value or 0) < 0 else "var(--cat-7)" for row in rows]
     months = [formats.month(row.month, locale, short=True, year=False) for row in rows]
-    kept_text = [
-        formats.number(Decimal(r.net.value or 0).quantize(Decimal(1)), locale) for r in rows
-    ]
     return {
         "data": [
             trace(
@@ -308,7 +326,7 @@ def _plotly(rows: Sequence[MonthRow], locale: str) -> dict[str, Any]:
                 yaxis="y2",
                 width=0.5,
                 offset=-0.25,
-                text=kept_text if len(rows) <= 12 else None,
+                text=_kept_labels(rows, locale) if len(rows) <= 12 else None,
                 textposition="outside",
                 textangle=0,
                 constraintext="none",

@@ -1,15 +1,16 @@
 """The cards of the staff overview, each made of whole groups of one release."""
 
+from calendar import monthrange
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
 from analytics import charts, formats
 from analytics.metrics.figures import Figure
@@ -19,6 +20,7 @@ from analytics.releases.models import StaffGroup, StaffRelease
 from analytics.releases.queries import StaffSlice
 from analytics.segments.models import Move, SegmentProfile
 from config.nightly import TITLES
+from config.pages.staff_filter import StaffFilter, staff_slice
 from transactions import periods
 from transactions.models import Category
 
@@ -29,22 +31,24 @@ SHOWN_CATEGORIES = 6
 
 @dataclass(frozen=True)
 class StaffView:
-    """One request's slice, with the groups of the twelve months up to it, read once."""
+    """One request's slice, with the groups of the twelve months up to it and the segments, read once."""
 
     release: StaffRelease
     slice: StaffSlice
     year: StaffSlice
     groups: list[StaffGroup]
+    profiles: list[SegmentProfile]
     locale: str
 
     @classmethod
-    def of(cls, release: StaffRelease, slice: StaffSlice) -> "StaffView":
+    def of(cls, form: StaffFilter) -> "StaffView":
+        slice = staff_slice(form, form.release)
         start = min(slice.start, periods.add_months(slice.end, 1 - TREND_MONTHS))
         year = StaffSlice(
             start, slice.end, slice.currency, slice.category, slice.branch, slice.segment
         )
-        groups = releases.groups_between(release, start, slice.end)
-        return cls(release, slice, year, groups, bank_profile().locale)
+        groups = [group for group in form.groups if start <= group.month <= slice.end]
+        return cls(form.release, slice, year, groups, form.profiles, bank_profile().locale)
 
     def figure(self, name: str, slice: StaffSlice | None = None) -> Figure:
         return releases.figure(self.groups, slice or self.slice, name)
@@ -60,10 +64,11 @@ def kpis(view: StaffView) -> list[charts.Kpi]:
     for name in KPIS:
         now, then = view.figure(name), view.figure(name, before)
         months = [view.figure(name, view.year.in_month(m)).value for m in view.year.months()]
-        change = _sign(now.value, then.value)
+        # Groups hold whole months, so a month that is not over has nothing alike to be measured against.
+        change = None if _is_running(view) else _sign(now.value, then.value)
         made.append(
             charts.Kpi(
-                label=str(METRICS[name].label),
+                label=_so_far(view, str(METRICS[name].label)),
                 figure=now,
                 note=_against(view, then),
                 trend={1: "up", -1: "down", 0: "same"}.get(change, ""),  # type: ignore[arg-type]
@@ -72,6 +77,12 @@ def kpis(view: StaffView) -> list[charts.Kpi]:
             )
         )
     return made
+
+
+def _so_far(view: StaffView, label: str) -> str:
+    if not _is_running(view):
+        return label
+    return _("%(label)s so far") % {"label": label}
 
 
 def _sign(now: Decimal | int | None, then: Decimal | int | None) -> int | None:
@@ -84,11 +95,15 @@ def _against(view: StaffView, then: Figure) -> SafeString:
     month = periods.add_months(view.slice.start, -1)
     if then.value is None:
         return format_html("{}", _("Nothing to compare with."))
+    if not _is_running(view):
+        return format_html(_("{} in {}."), view.html(then), formats.month(month, view.locale))
+    day = view.release.run.business_day
     return format_html(
-        _("{} in {}{}."),
+        _("Day {} of {}; all of {}: {}."),
+        day.day,
+        monthrange(day.year, day.month)[1],
+        formats.month(month, view.locale, year=False),
         view.html(then),
-        formats.month(month, view.locale),
-        _(", a whole month") if _is_running(view) else "",
     )
 
 
@@ -134,7 +149,9 @@ def categories(view: StaffView) -> charts.Chart | None:
     """Where customers' money went, first-level categories; what is pooled over several stands last."""
     found = releases.split(view.groups, view.slice, "category", "expenses")
     names = dict(
-        Category.objects.filter(pk__in=[k for k, _g in found if k]).values_list("pk", "name")
+        Category.objects.of_bank()
+        .filter(pk__in=[k for k, _g in found if k])
+        .values_list("pk", "name")
     )
     total = view.figure("expenses")
     lines = []
@@ -153,7 +170,7 @@ def categories(view: StaffView) -> charts.Chart | None:
     if rest:
         rows.append(
             charts.CategoryRow(
-                _("Everything else, several pooled"),
+                _("All else, pooled"),
                 Figure(rest, "money", view.slice.currency, metric="rest_of_expenses",
                        trace=f"{releases.GROUPS_PATH}?{view.slice.query(metric='expenses')}"),
                 _share(rest, total, view),
@@ -180,8 +197,6 @@ def _of_groups(groups: list[StaffGroup], view: StaffView) -> Decimal:
 def _category_row(
     view: StaffView, name: str, key: int | str | None, amount: Decimal, total: Figure
 ) -> charts.CategoryRow:
-    from dataclasses import replace
-
     spent = view.figure("expenses", replace(view.slice, category=int(key or 0)))
     return charts.CategoryRow(name, spent, _share(Decimal(spent.value or 0), total, view))
 
@@ -194,22 +209,45 @@ def _share(amount: Decimal, total: Figure, view: StaffView) -> Figure | None:
     return Figure(share, "percent", metric="share_of_group_total", trace=trace)
 
 
-def people(view: StaffView) -> dict[str, int]:
-    """How many customers the bank has, as of the release."""
-    return {"customers": view.release.customers, "active": view.release.active_customers}
+@dataclass(frozen=True)
+class People:
+    """How many customers the release is of, and the segments they are in, small ones pooled."""
+
+    customers: int
+    active: int
+    segments: list[tuple[str, int, str]]  # name, customers, the page of this segment alone
+    several: int
+
+
+def people(view: StaffView) -> People:
+    shown, several = _shown_segments(view)
+    here = replace(view.slice, segment=None)
+    rows = [
+        (p.name, p.customers, f"/staff/?{_page_query(replace(here, segment=p.segment_id))}")
+        for p in view.profiles
+        if str(p.segment_id) in shown
+    ]
+    return People(view.release.customers, view.release.active_customers, rows, several)
+
+
+def _page_query(slice: StaffSlice) -> str:
+    """A slice of one month as the page's own filter says it."""
+    said = {"month": f"{slice.end:%Y-%m}", "currency": slice.currency, "branch": slice.branch}
+    said["segment"] = None if slice.segment is None else str(slice.segment)
+    return urlencode({name: value for name, value in said.items() if value is not None})
+
+
+def _shown_segments(view: StaffView) -> tuple[dict[str, int], int]:
+    counts = {str(p.segment_id): p.customers for p in view.profiles}
+    return releases.pooled(counts, view.release.k)
 
 
 def segments(view: StaffView) -> charts.Table | None:
     """The segments of the release's run, groups under k pooled; spending as staff figures."""
-    from dataclasses import replace
-
-    run = view.release.run
-    profiles = list(SegmentProfile.objects.filter(run=run).order_by("-customers"))
+    run, profiles = view.release.run, view.profiles
     if not profiles:
         return None
-    shown, several = releases.pooled(
-        {str(p.segment_id): p.customers for p in profiles}, view.release.k
-    )
+    shown, several = _shown_segments(view)
     moves = Move.objects.filter(run=run).values_list("new_id", "old_id")
     arrived, left = Counter(n for n, _o in moves), Counter(o for _n, o in moves)
     rows = []
@@ -219,7 +257,7 @@ def segments(view: StaffView) -> charts.Table | None:
         part = replace(view.slice, segment=p.segment_id)
         rows.append(
             charts.Row([
-                p.name, p.description, p.customers, view.figure("expenses", part),
+                p.name, p.description, p.customers, _apart(view, part),
                 _few(arrived[p.segment_id], view.release.k), _few(left[p.segment_id], view.release.k),
             ])
         )  # fmt: skip
@@ -234,6 +272,13 @@ def segments(view: StaffView) -> charts.Table | None:
         charts.Column(_("Left"), numeric=True),
     ]
     return charts.Table(_("Segments of the last night"), head, rows)
+
+
+def _apart(view: StaffView, part: StaffSlice) -> Figure | str:
+    """A part's expenses; a word where all its lines are pooled with others'."""
+    if any(part.holds(group) for group in view.groups):
+        return view.figure("expenses", part)
+    return _("pooled")
 
 
 def _few(count: int, k: int) -> int | str:
@@ -304,9 +349,7 @@ def group_table(view: StaffView, metric: str) -> charts.Table:
     ]
     kept = [(group, part) for group, part in found if part]
     names = dict(Category.objects.of_bank().values_list("pk", "name"))
-    profiles = dict(
-        SegmentProfile.objects.filter(run_id=view.release.run_id).values_list("segment_id", "name")
-    )
+    profiles = {profile.segment_id: profile.name for profile in view.profiles}
     several = _("several")
 
     def word(group: StaffGroup, dimension: str) -> str:
@@ -343,9 +386,3 @@ def group_table(view: StaffView, metric: str) -> charts.Table:
             [_("All"), None, None, None, None, None, charts.Amount(total, view.slice.currency)]
         ),
     )
-
-
-def customers_by_branch(k: int) -> tuple[dict[str, int], int]:
-    """Customers per branch, small branches pooled."""
-    counts = Counter(Customer.objects.exclude(branch="").values_list("branch", flat=True))
-    return releases.pooled(dict(counts), k)

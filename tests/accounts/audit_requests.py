@@ -29,6 +29,7 @@ from tests.factories import (
 )
 from transactions.ids import encode_one
 from transactions.imports import services as imports
+from transactions.imports.pages import profiles
 from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile
 
 CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
@@ -126,10 +127,20 @@ def import_new(case: Case) -> Request:
 
 
 def import_format(case: Case) -> Request:
-    batch = draft(case, content=CSV.replace(b"2026-05-", b"05/06/20"))
-    asked = next(e for e in batch.detection["evidence"] if e.get("field") and e.get("options"))
-    chosen = {asked["field"]: str(asked["options"][0][0])}
-    return "cleo", f"/imports/{batch.public_id}/format/", chosen
+    return "cleo", f"/imports/{draft(case).public_id}/format/", {"act": "turn", "value": "flip"}
+
+
+def import_columns(case: Case) -> Request:
+    batch = draft(case)
+    profiles.keep(batch, "Mine")
+    return "cleo", f"/imports/{batch.public_id}/columns/", {"act": "forget"}
+
+
+def import_again(case: Case) -> Request:
+    batch = draft(case)
+    imports.commit(batch, plan_hash=batch.plan_hash)
+    imports.undo(batch)
+    return "cleo", f"/imports/{batch.public_id}/again/", {}
 
 
 def import_preview(case: Case) -> Request:
@@ -144,7 +155,7 @@ def import_commit(case: Case) -> Request:
 def import_undo(case: Case) -> Request:
     batch = draft(case)
     imports.commit(batch, plan_hash=batch.plan_hash)
-    return "cleo", f"/imports/{batch.public_id}/undo/", {"sure": "on"}
+    return "cleo", f"/imports/{batch.public_id}/undo/", {"edited": "0"}
 
 
 def import_discard(case: Case) -> Request:
@@ -212,11 +223,6 @@ def _app(case: Case) -> str:
 def remove_app(case: Case) -> Request:
     _app(case)
     return "cleo", "/accounts/2fa/totp/deactivate/", {}
-
-
-def new_codes(case: Case) -> Request:
-    _app(case)
-    return "cleo", "/accounts/2fa/recovery-codes/generate/", {}
 
 
 def api_second_step(case: Case) -> Request:
@@ -385,6 +391,8 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "transactions:categorise": (categorise, "transaction.recategorised"),
     "imports:new": (import_new, "import.received"),
     "imports:format": (import_format, "import.chosen"),
+    "imports:columns": (import_columns, "row.removed"),
+    "imports:again": (import_again, "import.received"),
     "imports:preview": (import_preview, "import.chosen"),
     "imports:commit": (import_commit, "import.committed"),
     "imports:undo": (import_undo, "import.undone"),
@@ -399,7 +407,6 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "account_sessions": (sessions, "sign_in.ended"),
     "account_accept_invitation": (accept_invitation, "invitation.accepted"),
     "mfa_deactivate_totp": (remove_app, "factor.removed"),
-    "mfa_generate_recovery_codes": (new_codes, "factor.renewed"),
     "pages:invite_customer": (invite_customer, "person.invited"),
     "api:login_mfa": (api_second_step, "sign_in.done"),
     "admin:customers_customer_add": (admin_customer_add, "row.added"),

@@ -61,6 +61,7 @@ NO_ACT = {
     "change_password": _READS,
     "security_txt": _READS,
     "account_invitation": _READS,
+    "mfa_generate_recovery_codes": "by allauth's signal: factor.renewed",
     "mfa_activate_totp": "by allauth's signal, see test_audit_sign_ins",
     "mfa_authenticate": "the second step: the entry is sign_in.done",
     "mfa_reauthenticate*": "proves who sits there; changes nothing",

@@ -102,6 +102,16 @@ def test_a_month_that_is_not_over_is_hatched_and_never_blamed() -> None:
     assert chart.plotly["data"][0]["marker"]["pattern"]["shape"] == ["", "/"]
 
 
+def test_sums_of_a_whole_bank_fit_their_axis_and_their_months() -> None:
+    chart = months(("1314403", "891478"), ("525291", "829145"))
+    for label in (">€1m<", ">500k<", ">423k<", ">−304k<"):
+        assert label in str(chart.svg_wide), label
+    assert chart.plotly["data"][2]["text"] == ["423k", "−304k"]
+    assert 'data-value="422925"' in str(chart.svg_wide), "the bar's own figure stays exact"
+    small = months(("2000", "1500"), ("2000", "1900"))
+    assert ">2,000<" not in str(small.svg_wide) and ">500<" in str(small.svg_wide)
+
+
 def test_two_currencies_are_never_drawn_on_one_axis() -> None:
     rows = month_rows(("10", "5"))
     other = [charts.MonthRow(date(2026, 2, 1), *(fig("1", m, currency="USD") for m in "abc"))]

@@ -93,3 +93,9 @@ def test_days_follow_the_locale() -> None:
 
 def test_an_unknown_locale_reads_as_english() -> None:
     assert formats.money(D("1"), "EUR", "xx-nowhere") == "€1.00"
+
+
+def test_an_axis_label_is_never_rounded_to_another_value() -> None:
+    assert formats.short_money(D("1250000"), "EUR") == "€1.25m"
+    assert formats.short_money(D("7500"), "EUR") == "€7.5k"
+    assert formats.short_money(D("10000000"), "EUR") == "€10m"

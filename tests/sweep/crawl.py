@@ -8,11 +8,20 @@ from html.parser import HTMLParser
 MONEY = re.compile(
     r"[€$£¥]\s?[−-]?\d|\d\s?[€£¥]|\b(?:EUR|USD|GBP|CZK|JPY|KWD)\s?[−-]?\d|\d[\s\u202f\u00a0]?%"
 )
-# Where a number may stand bare, each reviewed: a row's own cell, a chart's axis, a form, job progress, the
-# raw cells of an import preview.
+# -- the one reviewed list of exceptions ---------------------------------------------------------
+# Where money or a percentage may stand bare: a row's own cell, job progress, the raw cells of an import
+# preview; what is no text, and what a person types into a form; a chart's axis.
 BARE_OK_ATTRIBUTES = {"data-cell", "data-progress", "data-preview"}
 BARE_OK_TAGS = {"script", "style", "option", "select", "input", "textarea", "pattern"}
 BARE_OK_CLASSES = {"tick", "raw", "cell-bad", "cell-ok"}
+# Figures that are no sum of rows or groups; each leads to the page that says how it was made, and is there.
+FORECASTS = {
+    f"forecast_{flow}{end}"
+    for flow in ("income", "expenses", "net")
+    for end in ("", "_low", "_high")
+} | {"forecast_coverage"}
+# Pages that aren't walked: sign-in, the admin's raw tables, the API itself, the style guide's samples.
+NOT_WALKED = ("/accounts/", "/admin/", "/api/", "/styleguide/")
 VOID = {
     "area",
     "base",
@@ -57,6 +66,8 @@ class Page(HTMLParser):
         if is_figure:
             if given.get("data-value", "") != "" and not given.get("href"):
                 self.untraced.append(str(given))
+            if given.get("href"):
+                self.links.append(given["href"])
             self.figures.append(
                 Found(
                     given.get("data-metric", ""), given.get("data-value", ""), given.get("href", "")

@@ -34,7 +34,7 @@ def test_a_file_goes_in_by_its_plan_and_out_again(north_client):
     assert Transaction.objects.filter(account=account).count() == 4
     assert north_client.get(answer.headers["Location"]).status_code == 200
     assert b"4 rows go" in north_client.get(f"/imports/{batch.public_id}/undo/").content
-    north_client.post(f"/imports/{batch.public_id}/undo/", {"sure": "on"})
+    north_client.post(f"/imports/{batch.public_id}/undo/", {"edited": "0"})
     assert not Transaction.objects.filter(account=account).exists()
     assert north_client.get("/imports/").status_code == 200
 

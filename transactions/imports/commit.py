@@ -104,7 +104,12 @@ def commit(
         if context:
             context.progress(len(planned), len(planned), "writing")
             context.raise_if_cancelled()
-            done = {"batch": str(batch.public_id), "new": result.new, "changed": result.changed}
+            done = {
+                "batch": str(batch.public_id),
+                "url": batch.page("done"),
+                "new": result.new,
+                "changed": result.changed,
+            }
             context.finish(done)
     return result
 

@@ -1,82 +1,191 @@
-"""What a person says about a file: the file itself, its account, and how it is to be read."""
+"""What a person says about a file: the file itself, its account, what is to be kept."""
 
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
-from transactions.models import BankAccount, ImportBatch
+from transactions.adapters.words import CURRENCIES
+from transactions.imports.accounts import create_account, mask
+from transactions.models import BankAccount
 
-NEW_ACCOUNT = "new"
+NEW_ACCOUNT, BY_FILE = "new", "file"
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File from your bank"),
-        help_text=_(
-            "A CSV export, as you downloaded it. Nothing is written before you have seen what would happen."
-        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
         allow_empty_file=True,
+        error_messages={
+            "required": _("Choose the file first."),
+            "missing": _("Choose the file first."),
+            "invalid": _("The file did not arrive. Choose it again."),
+            "max_length": _("The file’s name is too long. Rename it and choose it again."),
+        },
     )
-    account = forms.ChoiceField(label=_("Account"))
-    name = forms.CharField(label=_("Name of a new account"), required=False, max_length=80)
-    kind = forms.ChoiceField(
-        label=_("Kind of the new account"), choices=BankAccount.Kind.choices, required=False
+    account = forms.ChoiceField(
+        label=_("Account"),
+        error_messages={
+            "required": _("Choose the account this file belongs to."),
+            "invalid_choice": _("This account is not there. Choose one of the list."),
+        },
     )
-    currency = forms.CharField(label=_("Its currency"), required=False, min_length=3, max_length=3)
+    name = forms.CharField(
+        label=_("Name of the new account"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=BankAccount.Kind.choices, required=False)
+    currency = forms.CharField(
+        label=_("Currency"),
+        required=False,
+        max_length=3,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "size": 3}
+        ),
+    )
 
     def __init__(self, *args: Any, customer: Customer, limit: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.customer, self.limit = customer, limit
         self.accounts = {str(a.public_id): a for a in BankAccount.objects.held_by(customer)}
+        choices: list[tuple[str, Any]] = [
+            (key, f"{a} · {a.currency}") for key, a in self.accounts.items()
+        ]
+        if len(self.accounts) != 1:
+            choices.insert(0, ("", gettext("Choose an account")))
+        if len(self.accounts) > 1:
+            choices.append((BY_FILE, gettext("The file names its accounts")))
+        choices.append((NEW_ACCOUNT, gettext("A new account")))
         field = self.fields["account"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            *((key, f"{a} · {a.currency}") for key, a in self.accounts.items()),
-            (NEW_ACCOUNT, _("A new account")),
-        ]
-        self.fields["currency"].initial = bank_profile().currency
+        field.choices = choices
+        if not self.accounts:
+            field.initial = NEW_ACCOUNT
+        self.fields["file"].help_text = gettext(
+            "A CSV export as you downloaded it, up to %(mb)d MB. Nothing is written before you have "
+            "seen what would happen."
+        ) % {"mb": limit // 2**20}
+        self.fields["currency"].help_text = gettext(
+            "Three letters. Leave it empty to take the file’s own, or else %(currency)s."
+        ) % {"currency": bank_profile().currency}
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size == 0:
             raise forms.ValidationError(
-                _("The file is empty. Download it again and choose the new one.")
+                gettext("The file is empty. Download it again and choose the new one.")
             )
         if file.size > self.limit:
-            raise forms.ValidationError(
-                _("The file is larger than %(mb)d MB. Split it by year and bring in the parts.")
-                % {"mb": self.limit // 2**20}
-            )
+            raise forms.ValidationError(too_large(self.limit))
         return file
+
+    def clean_currency(self) -> str:
+        code = str(self.cleaned_data.get("currency") or "").strip().upper()
+        if self.data.get("account") == NEW_ACCOUNT and code and code not in CURRENCIES:
+            raise forms.ValidationError(
+                gettext("“%(code)s” is no currency. Write three letters, such as EUR.")
+                % {"code": code}
+            )
+        return code
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("account") == NEW_ACCOUNT:
-            if not cleaned.get("name"):
-                self.add_error("name", _("Give the new account a name, such as Everyday."))
-            if not str(cleaned.get("currency", "")).isalpha():
-                self.add_error("currency", _("Write the currency as three letters, such as EUR."))
+        name = str(cleaned.get("name") or "").strip()
+        if cleaned.get("account") == NEW_ACCOUNT and "name" in cleaned:
+            if not name:
+                self.add_error("name", gettext("Give the new account a name, such as Everyday."))
+            elif name.casefold() in {a.name.casefold() for a in self.accounts.values()}:
+                self.add_error(
+                    "name",
+                    gettext(
+                        "An account of this name is there already. Choose it, or another name."
+                    ),
+                )
         return cleaned
 
+    @property
+    def asks_for_new(self) -> bool:
+        """Whether there is no account yet, so that its fields stand open."""
+        return not self.accounts
 
-class LayoutForm(forms.Form):
-    """One choice per thing that was found and can be read otherwise."""
 
-    def __init__(self, *args: Any, batch: ImportBatch, **kwargs: Any) -> None:
+def too_large(limit: int) -> str:
+    return gettext(
+        "The file is larger than %(mb)d MB. Export shorter periods and bring them in one by one."
+    ) % {"mb": limit // 2**20}
+
+
+class AccountsForm(forms.Form):
+    """Where the file's rows go: one account for all, or one for each name in the file."""
+
+    def __init__(
+        self,
+        *args: Any,
+        customer: Customer,
+        account: BankAccount | None,
+        names: list[dict[str, Any]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        for found in batch.detection.get("evidence", []):
-            if not found.get("field") or not found.get("options"):
-                continue
-            self.fields[str(found["field"])] = forms.ChoiceField(
-                label=found["what"],
-                choices=[("", found["found"]), *((str(o[0]), str(o[1])) for o in found["options"])],
+        self.customer = customer
+        held = list(BankAccount.objects.held_by(customer))
+        self.accounts = {str(a.public_id): a for a in held}
+        self.names = names
+        choices = [("", gettext("Choose an account"))] + [
+            (key, f"{a} · {a.currency}") for key, a in self.accounts.items()
+        ]
+        if not names:
+            self.fields["account"] = forms.ChoiceField(
+                label=gettext("This file belongs to"),
+                choices=choices,
+                initial=str(account.public_id) if account else "",
+                error_messages={"required": gettext("Choose the account this file belongs to.")},
+            )
+        public = {a.pk: str(a.public_id) for a in held}
+        for n, named in enumerate(names):
+            fitting = [c for c in choices if not c[0] or self._fits(c[0], named["currency"])]
+            fitting.append((NEW_ACCOUNT, gettext("A new account for these rows")))
+            self.fields[f"name_{n}"] = forms.ChoiceField(
+                label=named["shown"],
+                choices=fitting,
                 required=False,
-                help_text=found["why"],
+                initial=public.get(named["account"], ""),
+                help_text=named["rows_in_words"],
             )
 
+    def _fits(self, key: Any, currency: str) -> bool:
+        return not currency or self.accounts[str(key)].currency == currency
 
-class UndoForm(forms.Form):
-    sure = forms.BooleanField(label=_("Take this whole import back"))
+    def chosen(self) -> dict[tuple[str, str], BankAccount]:
+        """Accounts by name and currency, those left open not among them; new ones are made."""
+        found = {}
+        for n, named in enumerate(self.names):
+            key = self.cleaned_data.get(f"name_{n}")
+            if key == NEW_ACCOUNT:
+                found[named["name"], named["currency"]] = self._make(named)
+            elif key:
+                found[named["name"], named["currency"]] = self.accounts[key]
+        return found
+
+    def _make(self, named: dict[str, Any]) -> BankAccount:
+        """An account called as the file calls it, of a long number only the end."""
+        number = mask(named["name"])
+        is_number = number.startswith("··")
+        currency = named["currency"] or bank_profile().currency
+        return create_account(
+            customer=self.customer,
+            name=gettext("Account in %(currency)s") % {"currency": currency}
+            if is_number or not number
+            else number,
+            currency=currency,
+            masked_number=number if is_number else "",
+        )
+
+    def one(self) -> BankAccount | None:
+        return self.accounts.get(self.cleaned_data.get("account", ""))

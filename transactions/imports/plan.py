@@ -104,7 +104,7 @@ def plan(batch: ImportBatch, context: JobContext | None = None) -> ImportBatch:
             planned = batch.state == ImportBatch.State.PLANNED
             tables.keep(batch, staged.staging.chunks if planned else [])
         if context:
-            context.finish({"batch": str(batch.public_id)})
+            context.finish({"batch": str(batch.public_id), "url": batch.page("preview")})
     return batch
 
 
@@ -179,7 +179,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> None:
         {"name": named.name, "currency": named.currency, "rows": named.rows,
          "account": named.account.pk if named.account else None}
         for named in staging.named.values()
-        if named.name
+        if named.name or named.account is None
     ]  # fmt: skip
     copy_text("transactions_importissue", REJECT_COLUMNS, staging.reject_blocks())
     with connection.cursor() as cursor:

@@ -138,6 +138,8 @@ def choose(
                 name=batch.file.name,
                 choices=dict(format_choices),
                 complete=len(head) >= batch.file.size,
+                # What is said of a file that a saved mapping reads is said of that reading.
+                saved=reading.saved_layouts(batch.customer) if batch.detection.get("saved") else (),
             )
             batch.choices["format"] = dict(format_choices)
             settle(batch, detection)
@@ -145,8 +147,12 @@ def choose(
             layout.check()
             batch.layout = layout.to_json()
             batch.source_key = source_key(layout)
+            batch.state = ImportBatch.State.RECEIVED
+            batch.refused_code = batch.refused_message = ""
         forget_plan(batch)
-        batch.state = ImportBatch.State.RECEIVED
+        # Which account it is doesn't answer why a file couldn't be read.
+        if batch.state != ImportBatch.State.REFUSED:
+            batch.state = ImportBatch.State.RECEIVED
         batch.save()
         audit.record(
             act="import.chosen",
@@ -162,15 +168,21 @@ def choose(
 
 
 def discard(batch: ImportBatch) -> None:
-    """Throws a draft away; what is in the ledger is undone instead. Raises PlanMissing."""
+    """Throws a draft away with its file, unless another import keeps the same one.
+
+    Raises PlanMissing for one that is in the ledger or was undone.
+    """
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if batch.state not in OPEN_STATES:
-            raise PlanMissing("This import is in the ledger. Undo it instead.")
+            raise PlanMissing("This import is in the ledger. Undo it instead.", "not_a_draft")
         audit.record(
             act="import.discarded",
             subject=batch,
             before={"state": batch.state, "counts": batch.counts},
             customer_id=batch.customer_id,
         )
+        file = batch.file
         batch.delete()
+        if file is not None and not ImportBatch.objects.filter(file=file).exists():
+            file.delete()

@@ -140,9 +140,8 @@ def undo(
         if context:
             context.progress(removed, removed, "taking back")
             context.raise_if_cancelled()
-            context.finish(
-                {"batch": str(batch.public_id), "removed": removed, "restored": restored}
-            )
+            done = {"batch": str(batch.public_id), "url": batch.page("done")}
+            context.finish(done | {"removed": removed, "restored": restored})
     return UndoResult(batch, removed, restored, kept, tuple(reimport_offers(batch)))
 
 

@@ -1,17 +1,20 @@
 from django.urls import path
 
-from transactions.imports import views
+from transactions.imports.pages import format as reading
+from transactions.imports.pages import outcome, preview, upload
 
 app_name = "imports"
 
 urlpatterns = [
-    path("", views.batches, name="list"),
-    path("new/", views.new, name="new"),
-    path("<uuid:batch_id>/format/", views.layout, name="format"),
-    path("<uuid:batch_id>/", views.preview, name="preview"),
-    path("<uuid:batch_id>/commit/", views.commit, name="commit"),
-    path("<uuid:batch_id>/done/", views.done, name="done"),
-    path("<uuid:batch_id>/undo/", views.undo, name="undo"),
-    path("<uuid:batch_id>/rejected.csv", views.rejected, name="rejected"),
-    path("<uuid:batch_id>/delete/", views.discard, name="cancel"),
+    path("", upload.batches, name="list"),
+    path("new/", upload.new, name="new"),
+    path("<uuid:batch_id>/format/", reading.reading, name="format"),
+    path("<uuid:batch_id>/columns/", reading.columns, name="columns"),
+    path("<uuid:batch_id>/", preview.preview, name="preview"),
+    path("<uuid:batch_id>/commit/", preview.commit, name="commit"),
+    path("<uuid:batch_id>/done/", outcome.done, name="done"),
+    path("<uuid:batch_id>/undo/", outcome.undo, name="undo"),
+    path("<uuid:batch_id>/again/", outcome.again, name="again"),
+    path("<uuid:batch_id>/rejected.csv", outcome.rejected, name="rejected"),
+    path("<uuid:batch_id>/delete/", preview.discard, name="cancel"),
 ]

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.banks.fields import PublicIdField
@@ -65,6 +66,10 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    def page(self, name: str) -> str:
+        """The address of one of its pages: preview, done, …"""
+        return reverse(f"imports:{name}", args=[self.public_id], urlconf=settings.ROOT_URLCONF)
 
 
 class PlannedChunk(models.Model):

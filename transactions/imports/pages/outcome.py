@@ -1,0 +1,176 @@
+"""Afterwards: what happened, the rows left out as a file, the way back."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.banks.tenancy import current_bank, in_bank
+from accounts.customers.queries import bank_profile
+from accounts.jobs.queries import progress_of
+from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
+from transactions.imports import services
+from transactions.imports.errors import ImportProblem
+from transactions.imports.pages import flow
+from transactions.imports.pages.scope import (
+    COMMIT,
+    bank_time,
+    batch_for,
+    crumbs,
+    is_own,
+    new_url,
+    person,
+    steps,
+    undo_until,
+)
+from transactions.imports.pages.summaries import summary_of
+from transactions.models import ImportBatch
+
+# What a spreadsheet would run as a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+REJECTED_HEADER = ("line", "column", "value", "code", "reason", "fix", "row")
+
+
+@requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_safe
+def done(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """What happened, and the way back for thirty days."""
+    batch = batch_for(request, batch_id)
+    if batch.state not in (ImportBatch.State.COMMITTED, ImportBatch.State.UNDONE):
+        return redirect("imports:preview", batch_id=batch.public_id)
+    job = flow.job_of(batch)
+    context = {
+        "batch": batch,
+        "summary": summary_of(batch),
+        "progress": progress_of(job, person(request)) if job else None,
+        "is_busy": flow.is_busy(batch),
+        "zone": bank_profile().time_zone,
+        "committed_at": bank_time(batch.committed_at),
+        "undone_at": bank_time(batch.undone_at),
+        "undo_until": undo_until(batch),
+        "rows_url": rows_url(batch, own=is_own(request)),
+        "another_url": new_url(batch),
+        "offers": services.reimport_offers(batch)
+        if batch.state == ImportBatch.State.UNDONE
+        else [],
+        "steps": steps(COMMIT, batch),
+        "step": COMMIT,
+        "crumbs": crumbs(batch, _("Done"), own=is_own(request)),
+    }
+    return render(request, "imports/done.html", context)
+
+
+def rows_url(batch: ImportBatch, *, own: bool) -> str:
+    """The list of transactions over the days of the file, in its account where it has one."""
+    query = {}
+    if not own and batch.customer is not None:
+        query["customer"] = str(batch.customer.public_id)
+    if batch.account is not None:
+        query["account"] = str(batch.account.public_id)
+    for name, key in (("start_date", "first_day"), ("end_date", "last_day")):
+        if day := batch.counts.get(key):
+            query[name] = date.fromisoformat(day).isoformat()
+    return f"{reverse('transactions:list')}?{urlencode(query)}"
+
+
+@requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Names what an undo would take back, then does it."""
+    batch = batch_for(request, batch_id)
+    if flow.is_busy(batch):
+        return redirect("imports:done", batch_id=batch.public_id)
+    if request.method == "POST":
+        return _undo(request, batch)
+    context = {
+        "batch": batch,
+        "summary": summary_of(batch),
+        "preview": services.undo_preview(batch),
+        "committed_at": bank_time(batch.committed_at),
+        "undo_until": undo_until(batch),
+        "crumbs": crumbs(batch, _("Undo"), own=is_own(request)),
+    }
+    return render(request, "imports/undo.html", context)
+
+
+def _undo(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
+    told = request.POST.get("edited", "")
+    edited = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+    if batch.state == ImportBatch.State.COMMITTED and flow.is_long(batch):
+        flow.settle(batch)
+        flow.start(batch, "import_undo", user=person(request), confirm_edits=edited)
+        return redirect("imports:done", batch_id=batch.public_id)
+    try:
+        result = services.undo(batch, user=person(request), confirm_edits=edited)
+    except ImportProblem as problem:
+        messages.error(request, problem.sentence)
+        if problem.code == "edited_since":
+            return redirect("imports:undo", batch_id=batch.public_id)
+        return redirect("imports:done", batch_id=batch.public_id)
+    flow.settle(batch)
+    words = ngettext(
+        "Undone: %(n)d row is taken back, and every figure is as it was before.",
+        "Undone: %(n)d rows are taken back, and every figure is as it was before.",
+        result.removed,
+    )
+    messages.success(request, words % {"n": result.removed})
+    return redirect("imports:done", batch_id=batch.public_id)
+
+
+@requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_POST
+def again(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """The kept file once more, as a new draft: after an undo, or where a later file brought the rows."""
+    batch = batch_for(request, batch_id)
+    if batch.state not in (
+        ImportBatch.State.UNDONE,
+        ImportBatch.State.COMMITTED,
+        ImportBatch.State.EMPTY,
+    ):
+        return redirect("imports:preview", batch_id=batch.public_id)
+    try:
+        return flow.go_on(request, services.bring_again(batch, user=person(request)))
+    except ImportProblem as problem:
+        messages.error(request, problem.sentence)
+        return redirect("imports:done", batch_id=batch.public_id)
+
+
+class _Echo:
+    """A file that hands back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+@requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_safe
+def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
+    """The rows that can't go in, with the reason beside each; formulas are made harmless."""
+    batch = batch_for(request, batch_id)
+    response = StreamingHttpResponse(
+        _rejected_lines(batch, current_bank()), content_type="text/csv; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="rejected.csv"'
+    return response
+
+
+def _rejected_lines(batch: ImportBatch, bank: Any) -> Iterator[str]:
+    """Streamed after the view has returned, so it enters the bank by itself."""
+    writer = csv.writer(_Echo())
+    with in_bank(bank):
+        yield "\ufeff" + writer.writerow(REJECTED_HEADER)  # type: ignore[operator]
+        for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
+            cells = (issue.column, issue.value, issue.code, issue.reason, issue.fix, issue.raw)
+            safe = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
+            yield writer.writerow([issue.line, *safe])  # type: ignore[misc]

@@ -1,0 +1,117 @@
+"""Whose import a page is about, and who may look: anything else is missing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.customers.queries import bank_profile
+from accounts.customers.scope import customer_in_scope
+from accounts.models import User
+from accounts.permissions import OWN_DATA, has
+from transactions.imports.undo import UNDO_DAYS
+from transactions.models import ImportBatch
+
+UPLOAD, FORMAT, COLUMNS, PREVIEW, COMMIT = 1, 2, 3, 4, 5
+NAMES = {
+    UPLOAD: gettext_lazy("Upload"),
+    FORMAT: gettext_lazy("Format"),
+    COLUMNS: gettext_lazy("Columns"),
+    PREVIEW: gettext_lazy("Preview"),
+    COMMIT: gettext_lazy("Commit"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the wizard as its line shows it; done ones lead back."""
+
+    name: str | Promise
+    state: str  # "done", "now" or ""
+    url: str = ""
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks; the middleware lets nobody else in."""
+    return cast(User, request.user)
+
+
+def is_own(request: HttpRequest) -> bool:
+    """Whether this is a customer looking at their own files, not staff."""
+    return has(request.user, OWN_DATA)
+
+
+def batch_for(request: HttpRequest, batch_id: UUID) -> ImportBatch:
+    """The import, if this person may see it.
+
+    Raises Http404 for foreign and missing ones alike; staff without an open purpose are led to the gate
+    (PurposeNeeded), and their look is noted. Deliveries for many customers at once have no pages.
+    """
+    batch = (
+        ImportBatch.objects.select_related("customer", "account", "file", "job")
+        .filter(public_id=batch_id, customer__isnull=False)
+        .first()
+    )
+    if batch is None or batch.customer is None:
+        raise Http404
+    named = None if is_own(request) else batch.customer.public_id
+    customer = customer_in_scope(person(request), named, what="page: import")
+    if customer.pk != batch.customer.pk:
+        raise Http404
+    return batch
+
+
+def steps(now: int, batch: ImportBatch | None = None) -> list[Step]:
+    """The five steps; those before `now` lead back while the file is not in the ledger."""
+    urls: dict[int, str] = {}
+    if batch is not None and now < COMMIT:
+        urls = {
+            UPLOAD: new_url(batch),
+            FORMAT: reverse("imports:format", args=[batch.public_id]),
+            COLUMNS: reverse("imports:columns", args=[batch.public_id]),
+        }
+    return [
+        Step(name, "now" if no == now else "done" if no < now else "", urls.get(no, ""))
+        for no, name in NAMES.items()
+    ]
+
+
+def new_url(batch: ImportBatch) -> str:
+    """Where another file of the same customer is brought in."""
+    assert batch.customer is not None
+    return f"{reverse('imports:new')}?customer={batch.customer.public_id}"
+
+
+def crumbs(batch: ImportBatch, here: str, *, own: bool) -> list[tuple[str, str]]:
+    """The way here; staff come by the customer they opened."""
+    assert batch.customer is not None
+    way = [(_("Files"), reverse("imports:list")), (here, "")]
+    if own:
+        return [(_("Overview"), reverse("pages:overview")), *way]
+    opened = reverse("pages:customer", args=[batch.customer.public_id])
+    return [
+        (_("Customers"), reverse("pages:customers")),
+        (batch.customer.reference, opened),
+        (here, ""),
+    ]
+
+
+def bank_time(moment: datetime | None) -> datetime | None:
+    """The bank's own clock at a moment. Without a zone: a template would turn it into another one's."""
+    return moment and moment.astimezone(ZoneInfo(bank_profile().time_zone)).replace(tzinfo=None)
+
+
+def undo_until(batch: ImportBatch) -> datetime | None:
+    """The last moment at which this import can be taken back; None where it can't be any more."""
+    if batch.state != ImportBatch.State.COMMITTED or batch.committed_at is None:
+        return None
+    until = batch.committed_at + timedelta(days=UNDO_DAYS)
+    return bank_time(until) if until > timezone.now() else None

@@ -1,0 +1,134 @@
+"""Step 1, the file and its account; and the list of all files."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.customers.models import Customer
+from accounts.customers.queries import bank_profile
+from accounts.customers.scope import customer_in_scope
+from accounts.jobs.errors import EmptyFile, FileTooLarge
+from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
+from transactions.imports import services
+from transactions.imports.accounts import create_account
+from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm, too_large
+from transactions.imports.pages import flow
+from transactions.imports.pages.scope import UPLOAD, is_own, person, steps
+from transactions.imports.pages.understood import FileShown
+from transactions.models import ImportBatch
+
+LISTED = 50
+
+
+@requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_safe
+def batches(request: HttpRequest) -> HttpResponse:
+    """A person's own files, newest first; staff see the bank's, without names."""
+    own = is_own(request)
+    found = ImportBatch.objects.select_related("account", "customer", "file", "job").exclude(
+        source="demo"
+    )
+    if own:
+        customer = customer_in_scope(person(request), None, what="page: imports")
+        found = found.filter(customer=customer)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        found = found.filter(pk__lt=int(before))
+    shown = list(found[: LISTED + 1])
+    context = {
+        "batches": shown[:LISTED],
+        "older": shown[LISTED - 1].pk if len(shown) > LISTED else None,
+        "is_first": not before,
+        "is_own": own,
+        "zone": bank_profile().time_zone,
+    }
+    return render(request, "imports/list.html", context)
+
+
+@requires(OWN_DATA, IMPORT_TRANSACTIONS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The file and its account; what is clear leads straight to the preview."""
+    named = request.GET.get("customer")
+    customer = customer_in_scope(person(request), named, what="page: new import")
+    own = is_own(request)
+    limit = settings.UPLOAD_LIMIT_CUSTOMER if own else settings.UPLOAD_LIMIT_STAFF
+    form = UploadForm(request.POST or None, request.FILES or None, customer=customer, limit=limit)
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if not form.is_bound:
+            form = UploadForm({}, {}, customer=customer, limit=limit)
+        if form.is_valid() and (batch := _receive(request, form, customer, limit)):
+            return flow.go_on(request, batch)
+    context = {
+        "form": form,
+        "steps": steps(UPLOAD),
+        "step": UPLOAD,
+        "crumbs": _crumbs(customer, own=own),
+        "is_own": own,
+        "customer": customer,
+    }
+    return render(request, "imports/new.html", context, status=status)
+
+
+def _crumbs(customer: Customer, *, own: bool) -> list[tuple[str, str]]:
+    if own:
+        return [(_("Files"), reverse("imports:list")), (_("Bring in a file"), "")]
+    opened = reverse("pages:customer", args=[customer.public_id])
+    return [
+        (_("Customers"), reverse("pages:customers")),
+        (customer.reference, opened),
+        (_("Bring in a file"), ""),
+    ]
+
+
+def _receive(
+    request: HttpRequest, form: UploadForm, customer: Customer, limit: int
+) -> ImportBatch | None:
+    """The draft with its account; None, and the error in the form, where the file didn't arrive."""
+    said = form.cleaned_data
+    file: UploadedFile[bytes] = said["file"]
+    try:
+        with transaction.atomic():
+            batch = services.receive(
+                stream=file,  # type: ignore[arg-type]
+                name=(file.name or "")[:200],
+                content_type=file.content_type or "",
+                customer=customer,
+                account=form.accounts.get(said["account"]),
+                user=person(request),
+                limit=limit,
+            )
+            if said["account"] == NEW_ACCOUNT:
+                batch.account = _new_account(batch, customer, said)
+                batch.save(update_fields=["account"])
+    except FileTooLarge:
+        form.add_error("file", too_large(limit))
+        return None
+    except EmptyFile:
+        form.add_error("file", _("The file is empty. Download it again and choose the new one."))
+        return None
+    if said["account"] == BY_FILE and batch.account is None:
+        messages.info(request, _("Rows go to the accounts that the file names."))
+    return batch
+
+
+def _new_account(batch: ImportBatch, customer: Customer, said: dict[str, Any]) -> Any:
+    """An account in the currency said, else in the file's own, else in the bank's."""
+    shown = FileShown(batch)
+    currency = said["currency"] or shown.currency(None, shown.first_line())
+    return create_account(
+        customer=customer,
+        name=said["name"],
+        currency=currency or bank_profile().currency,
+        kind=said["kind"] or "current",
+    )
