@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin import action as admin_action
 from django.contrib.admin import display as admin_display
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import invitations, second_factor, services, sessions
+from accounts.audit import services as audit
 from accounts.models import Role, User
 from accounts.sites import bank_site, operator_site
 from accounts.versions import VersionedAdmin
@@ -82,11 +83,19 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
 
     @admin_action(description=_("Send an invitation"))
     def send_invitations(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._invite(request, list(queryset[:200]))
+        with transaction.atomic():
+            invited = self._invite(request, list(queryset[:200]))
+            if invited:
+                audit.record(act="person.invited", after=audit.listed(invited))
 
     @admin_action(description=_("Sign out everywhere"))
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        n = sum(sessions.end_sessions(user) for user in queryset)
+        with transaction.atomic():
+            people = list(queryset)
+            n = sum(sessions.end_sessions(user) for user in people)
+            if n:
+                ended = audit.listed([user.pk for user in people])
+                audit.record(act="session.ended", after={**ended, "sessions": n})
         self.message_user(
             request,
             ngettext("%(n)d session is ended.", "%(n)d sessions are ended.", n) % {"n": n},
@@ -108,17 +117,20 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
         )
         self.message_user(request, said % {"n": n})
 
-    def _invite(self, request: HttpRequest, people: list[User]) -> None:
-        sent = 0
+    def _invite(self, request: HttpRequest, people: list[User]) -> list[int]:
+        """Ids of the people who were sent one."""
+        invited: list[int] = []
         for user in people:
             try:
                 invitations.invite(request=request, user=user)
-                sent += 1
+                invited.append(user.pk)
             except invitations.InvitationRefused as refused:
                 self.message_user(request, f"{user.email}: {refused}", messages.WARNING)
-        if sent:
-            said = ngettext("%(n)d invitation is sent.", "%(n)d invitations are sent.", sent)
-            self.message_user(request, said % {"n": sent}, messages.SUCCESS)
+        if invited:
+            n = len(invited)
+            said = ngettext("%(n)d invitation is sent.", "%(n)d invitations are sent.", n)
+            self.message_user(request, said % {"n": n}, messages.SUCCESS)
+        return invited
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

@@ -146,6 +146,7 @@ class LoginMfa(BankAPIView):
         errors=(400, 401, 429),
         public=True,
     )
+    @transaction.atomic
     def post(self, request: Request) -> Response:
         form = LoginMfaSerializer(data=request.data)
         form.is_valid(raise_exception=True)

@@ -21,6 +21,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sessions
+from accounts.audit import services as audit
+from accounts.audit.sign_ins import customer_of
 from accounts.banks.tenancy import current_schema
 from accounts.models import Role, User
 
@@ -54,6 +56,7 @@ def forget(user: User) -> bool:
         removed, _tables = Authenticator.objects.filter(user_id=user.pk).delete()
         if removed:
             sessions.end_sessions(user)
+            audit.record(act="factor.forgotten", subject=user, customer_id=customer_of(user))
     return bool(removed)
 
 

@@ -38,3 +38,4 @@ def close_sign_in(*, user: User) -> None:
         user.is_active = False
         user.save(update_fields=["is_active"])
         sessions.end_sessions(user)
+        audit.record(act="person.closed", subject=user)

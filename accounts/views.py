@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import invitations
 from accounts import sessions as signed_in
+from accounts.audit.sign_ins import note, note_first_password
 from accounts.forms import FirstPasswordForm
 
 _TOKEN = "invitation"  # noqa: S105  where the link's token stays while the page is open
@@ -29,6 +30,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         which = request.POST.get("end", "")
         if which == "everywhere":
             signed_in.end_sessions(user)  # type: ignore[arg-type]
+            note("sign_in.ended", user=user, request=request, everywhere=True)
             request.session.flush()
             return redirect("account_login")
         if which == "others":
@@ -36,6 +38,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         else:
             n = signed_in.end_session(user, int(which)) if _is_number(which) else 0  # type: ignore[arg-type]
         if n:
+            note("session.ended", user=user, request=request, sessions=n)
             messages.success(request, _("Signed out there."))
         return redirect("account_sessions")
     found = signed_in.own_sessions(user)  # type: ignore[arg-type]
@@ -68,6 +71,7 @@ def accept_invitation(request: HttpRequest) -> HttpResponseBase:
         user = invitations.accept(token=token, password=form.cleaned_data["password1"])
         if user is None:
             return render(request, "account/invitation_ended.html", status=410)
+        note_first_password(user=user, request=request)
         request.session.flush()
         record_authentication(request, user, method="password", email=user.email)
         response: HttpResponseBase = perform_login(request, Login(user=user, email=user.email))

@@ -50,8 +50,21 @@ def customer_of(user: Any) -> int | None:
     return Customer.objects.filter(user=user).values_list("pk", flat=True).first()
 
 
+def note_first_password(*, user: Any, request: HttpRequest) -> None:
+    """An invitation is accepted; that this signs in too is the same act."""
+    note("invitation.accepted", user=user, request=request)
+    _noted(request).add("sign_in")
+
+
+def _noted(request: HttpRequest) -> set[str]:
+    """What this request's entries are about already."""
+    found: set[str] = request.__dict__.setdefault("_audit_noted", set())
+    return found
+
+
 def _signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    note("sign_in.done", user=user, request=request)
+    if "sign_in" not in _noted(request):
+        note("sign_in.done", user=user, request=request)
 
 
 def _signed_out(request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
@@ -75,7 +88,7 @@ def _once(act: str) -> Any:
     topic = act.partition(".")[0]
 
     def receive(request: HttpRequest, **kwargs: Any) -> None:
-        noted: set[str] = request.__dict__.setdefault("_audit_noted", set())
+        noted = _noted(request)
         if topic in noted:
             return
         noted.add(topic)

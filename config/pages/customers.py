@@ -127,9 +127,8 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     from config.pages import overview
 
     grant = open_purpose(request.user, customer_id, what="page: customer")  # type: ignore[arg-type]
+    can_invite = has(request.user, MANAGE_BANK)
     return overview.render_overview(
         request, grant.customer, template="pages/customer.html",
-        extra={
-            "grant": grant, "customer": grant.customer, "can_invite": has(request.user, MANAGE_BANK),
-        },
+        extra={"grant": grant, "customer": grant.customer, "can_invite": can_invite},
     )  # fmt: skip

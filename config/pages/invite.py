@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import invitations
+from accounts.audit import services as audit
 from accounts.customers.scope import open_purpose
 from accounts.forms import InviteForm
 from accounts.models import Role, User
@@ -41,6 +42,7 @@ def invite_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
                     customer.save(update_fields=["user"])
                 else:
                     invitations.invite(request=request, user=user)
+                    audit.record(act="person.invited", subject=user, customer_id=customer.pk)
         except invitations.InvitationRefused as refused:
             form.add_error("email", str(refused))
         else:

@@ -13,9 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.customers.models import Customer
+from accounts.invitations import new_token
 from accounts.jobs.models import Job
 from accounts.models import Role, User
 from analytics.budgets.models import Budget
+from tests.accounts.signin_case import app_of, code_of
 from tests.conftest import HOSTS, NORTH
 from tests.factories import (
     PASSWORD,
@@ -44,8 +46,12 @@ class Case:
     def client(self, who: str) -> Client:
         client = Client(HTTP_HOST=HOSTS[NORTH])
         user = {"cleo": self.cleo.user, "ada": self.ada}.get(who)
+        if who.startswith("invited "):
+            client.get(f"/accounts/invitation/{who.split()[1]}/")
         if user is not None:
             client.force_login(user)
+            # Some changes ask for the password once more.
+            client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         return client
 
 
@@ -176,7 +182,7 @@ def admin_job_retry(case: Case) -> Request:
 
 
 def admin_user_add(case: Case) -> Request:
-    data = {"email": "vic.new@example.com", "role": "viewer", "usable_password": "false"}
+    data = {"email": "vic.new@example.com", "role": "viewer"}
     return "ada", "/admin/accounts/user/add/", data
 
 
@@ -186,14 +192,47 @@ def admin_user_change(case: Case) -> Request:
     return "ada", f"/admin/accounts/user/{vic.pk}/change/", data
 
 
-def admin_user_password(case: Case) -> Request:
-    vic = make_person(role=Role.VIEWER)
-    new = {
-        "password1": "corned beef hash 9",
-        "password2": "corned beef hash 9",
-        "usable_password": "true",
-    }
-    return "ada", f"/admin/accounts/user/{vic.pk}/password/", new
+def admin_user_invite(case: Case) -> Request:
+    ticked = [str(make_person(role=Role.VIEWER, password=None).pk) for _n in range(2)]
+    data = {"action": "send_invitations", "_selected_action": ticked}
+    return "ada", "/admin/accounts/user/", data
+
+
+def sessions(case: Case) -> Request:
+    case.client("cleo")
+    return "cleo", "/accounts/sessions/", {"end": "everywhere"}
+
+
+def invite_customer(case: Case) -> Request:
+    case.cleo.user = make_person(password=None)
+    case.cleo.save(update_fields=["user"])
+    return "ada", f"/staff/customers/{case.cleo.public_id}/invite/", {"email": "x@example.com"}
+
+
+def accept_invitation(case: Case) -> Request:
+    vic = make_person(role=Role.VIEWER, password=None)
+    new = {"password1": "corned beef hash 9", "password2": "corned beef hash 9"}
+    return f"invited {new_token(user=vic, by=None)}", "/accounts/invitation/", new
+
+
+def _app(case: Case) -> str:
+    assert case.cleo.user is not None
+    return app_of(case.cleo.user)
+
+
+def remove_app(case: Case) -> Request:
+    _app(case)
+    return "cleo", "/accounts/2fa/totp/deactivate/", {}
+
+
+def api_second_step(case: Case) -> Request:
+    secret = _app(case)
+    body = {"email": case.cleo.user.email, "password": PASSWORD}  # type: ignore[union-attr]
+    first = Client(HTTP_HOST=HOSTS[NORTH]).post(
+        "/api/v1/login", body, content_type="application/json"
+    )
+    data = {"login_token": first.json()["login_token"], "code": code_of(secret)}
+    return "nobody", "/api/v1/login/mfa", data
 
 
 _PERSON = {
@@ -364,7 +403,12 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "admin:jobs_job_changelist": (admin_job_retry, "job.retried"),
     "admin:accounts_user_add": (admin_user_add, "row.added"),
     "admin:accounts_user_change": (admin_user_change, "row.changed"),
-    "admin:auth_user_password_change": (admin_user_password, "row.changed"),
+    "admin:accounts_user_changelist": (admin_user_invite, "person.invited"),
+    "account_sessions": (sessions, "sign_in.ended"),
+    "account_accept_invitation": (accept_invitation, "invitation.accepted"),
+    "mfa_deactivate_totp": (remove_app, "factor.removed"),
+    "pages:invite_customer": (invite_customer, "person.invited"),
+    "api:login_mfa": (api_second_step, "sign_in.done"),
     "admin:customers_customer_add": (admin_customer_add, "row.added"),
     "admin:customers_customer_change": (admin_customer_change, "row.changed"),
     "admin:customers_bankprofile_change": (admin_profile, "row.changed"),

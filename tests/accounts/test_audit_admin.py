@@ -163,14 +163,3 @@ def test_saving_without_a_change_is_no_act(admin):
             {"email": vic.email, "role": "viewer", "is_active": "on"},
         )
     assert found == []
-
-
-def test_a_password_set_by_an_admin_is_an_act_that_keeps_no_password(admin):
-    vic = make_person(role=Role.VIEWER)
-    with entries() as found:
-        admin.post(
-            f"/admin/accounts/user/{vic.pk}/password/",
-            {"password1": "corned beef hash 9", "password2": "corned beef hash 9", "usable_password": "true"},
-        )  # fmt: skip
-    (entry,) = found
-    assert "corned" not in (entry.payload or "")

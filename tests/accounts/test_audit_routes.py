@@ -58,6 +58,17 @@ NO_ACT = {
     "imports:done": _READS,
     "imports:rejected": _READS,
     "brand_css": _READS,
+    "change_password": _READS,
+    "security_txt": _READS,
+    "account_invitation": _READS,
+    "mfa_generate_recovery_codes": "by allauth's signal: factor.renewed",
+    "mfa_activate_totp": "by allauth's signal, see test_audit_sign_ins",
+    "mfa_authenticate": "the second step: the entry is sign_in.done",
+    "mfa_reauthenticate*": "proves who sits there; changes nothing",
+    "mfa_*webauthn": "needs a passkey; by allauth's signals",
+    "mfa_view_recovery_codes": _READS,
+    "mfa_download_recovery_codes": _READS,
+    "mfa_index": _READS,
     "styleguide": _READS,
 }
 

@@ -64,6 +64,8 @@ def test_a_new_address_is_one_act_when_its_code_is_given(browser):
     cleo = make_customer(with_sign_in=True)
     assert cleo.user is not None
     browser.post("/accounts/login/", {"login": cleo.user.email, "password": PASSWORD})
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    mail.outbox.clear()
     with entries() as found:
         browser.post("/accounts/email/", {"email": "cleo.new@example.com", "action_add": ""})
     assert found == []

@@ -196,6 +196,8 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "chart": lambda key: "trend",
     "uidb36": lambda key: "x",
     "key": lambda key: "xxx",
+    "token": lambda key: "nothing",
+    "pk": lambda key: key,
     "app_label": lambda key: "accounts",
     "content_type_id": lambda key: 1,
     "url": lambda key: "nothing",
