@@ -201,8 +201,6 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "app_label": lambda key: "accounts",
     "content_type_id": lambda key: 1,
     "url": lambda key: "nothing",
-    "pk": lambda key: key,
-    "token": lambda key: "a-link-nobody-has",
 }
 
 Table = dict[tuple[str, str], tuple[str, ...]]
