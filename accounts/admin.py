@@ -58,7 +58,7 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
         return user.has_usable_password()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fieldsets if obj else self.add_fieldsets
+        return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Nobody locks themselves out; a colleague does it.

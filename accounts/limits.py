@@ -95,7 +95,9 @@ def forget(account: str) -> None:
 
 def _key(kind: str, name: str) -> str:
     # Names and addresses of people stay out of Redis; the braces keep a bank's keys on one node.
-    return f"{{{current_schema()}}}:tries:{kind}:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
+    digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+    return f"{{{current_schema()}}}:{prefix}:tries:{kind}:{digest}"
 
 
 @functools.cache

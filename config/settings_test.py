@@ -37,6 +37,8 @@ STORAGES = {
     "default": {"BACKEND": "django_tenants.files.storage.TenantFileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# What a run counts and keeps in Redis is its own: ids of people begin anew with each database.
+CACHES["default"]["KEY_PREFIX"] = f"test-{os.getpid()}"  # noqa: F405
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 # Most tests are about other things than signing in; tests/accounts/test_second_factor.py turns it on.
 SECOND_FACTOR_REQUIRED = False

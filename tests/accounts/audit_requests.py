@@ -122,6 +122,12 @@ def categorise(case: Case) -> Request:
     return "cleo", f"/transactions/{encode_one(line.pk)}/category/", {"category": chosen}
 
 
+def api_categorise(case: Case) -> Request:
+    line = make_transaction(account=case.account, category="groceries")
+    chosen = {"category_id": str(category("rent").public_id)}
+    return "cleo", f"/api/v1/transactions/{encode_one(line.pk)}", chosen
+
+
 def import_new(case: Case) -> Request:
     return "cleo", "/imports/new/", {"file": upload(), "account": str(case.account.public_id)}
 
@@ -387,6 +393,7 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "api:login": (api_login, "sign_in.done"),
     "api:refresh": (api_refresh, "token.renewed"),
     "api:logout": (api_logout, "sign_in.ended"),
+    "api:transaction": (api_categorise, "transaction.recategorised"),
     "pages:open_customer": (open_customer, "customer.opened"),
     "transactions:categorise": (categorise, "transaction.recategorised"),
     "imports:new": (import_new, "import.received"),

@@ -16,6 +16,7 @@ from tests.accounts.signin_case import browser, by_api, by_page, is_signed_in, s
 from tests.conftest import HOSTS, SOUTH
 from tests.factories import PASSWORD
 from tests.query_count import counted
+from tests.seen import seen
 
 START = 1_790_000_000
 PAGE = "/accounts/sessions/"
@@ -213,8 +214,9 @@ def test_closing_a_sign_in_in_the_admin_ends_it_now(north: str) -> None:
     user, theirs, admin = somebody(), browser(), browser()
     by_page(theirs, user.email)
     admin.force_login(somebody(Role.ADMIN))
-    body = {"email": user.email, "role": user.role}
-    assert admin.post(f"/admin/accounts/user/{user.pk}/change/", body).status_code == 302
+    url = f"/admin/accounts/user/{user.pk}/change/"
+    body = {"email": user.email, "role": user.role, **seen(admin, url)}
+    assert admin.post(url, body).status_code == 302
     assert not is_in(theirs)
     User.objects.filter(pk=user.pk).update(is_active=True)
     assert not is_in(theirs)
@@ -224,8 +226,9 @@ def test_another_role_ends_what_was_signed_in_under_the_old_one(north: str) -> N
     user, theirs, admin = somebody(), browser(), browser()
     by_page(theirs, user.email)
     admin.force_login(somebody(Role.ADMIN))
-    body = {"email": user.email, "role": "viewer", "is_active": "on"}
-    assert admin.post(f"/admin/accounts/user/{user.pk}/change/", body).status_code == 302
+    url = f"/admin/accounts/user/{user.pk}/change/"
+    body = {"email": user.email, "role": "viewer", "is_active": "on", **seen(admin, url)}
+    assert admin.post(url, body).status_code == 302
     assert not is_in(theirs)
 
 

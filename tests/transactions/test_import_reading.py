@@ -70,7 +70,7 @@ def test_an_upload_that_lacks_something_says_what_and_leaves_nothing(north_clien
 def test_a_file_over_the_limit_is_refused_with_the_limit(north_client, account, settings):
     settings.UPLOAD_LIMIT_CUSTOMER = 2**20
     page = upload(north_client, account, GENERIC + b"x" * 2**20)
-    assert page.status_code == 400 and b"larger than 1 MB" in page.content
+    assert page.status_code == 413 and b"larger than 1 MB" in page.content
     assert not ImportBatch.objects.exists()
 
 

@@ -181,7 +181,7 @@ def test_how_a_file_is_read_can_be_said(account: BankAccount, good: Path) -> Non
         ({"bank": "nowhere"}, f"no active bank nowhere.*{NORTH}"),
         ({"customer": "N-9999"}, "no customer with the reference N-9999.*N-0001.*load_folder"),
         ({"account": "Yacht"}, "no account Yacht.*Everyday.*EUR"),
-        ({"adapter": "XLS"}, "no adapter XLS: CHASE"),
+        ({"adapter": "XLS"}, "no adapter XLS: COUNTERFOIL, CHASE"),
         ({"set": ["colour=red"]}, "--set colour=red"),
         ({"set": ["date_order=xyz"]}, "date_order can't be xyz; say dmy, mdy, ymd"),
         ({"set": ["header_line=top"]}, "header_line can't be top"),

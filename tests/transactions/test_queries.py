@@ -160,6 +160,10 @@ def test_a_deep_page_reads_the_index_not_the_list(customer: Customer) -> None:
         list_page(slice_of(customer), limit=50, cursor=deep)
     scan = next(sql for sql in sent if "LIMIT 51" in sql)
     with connection.cursor() as cursor:
+        # Which road is cheaper for so few rows depends on how full the table's pages are; what counts is
+        # that an index leads straight to the page.
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("set local enable_bitmapscan = off")
         cursor.execute("explain (analyze, format json) " + scan)
         plan = cursor.fetchone()[0][0]["Plan"]
     assert rows_read(plan) < 200, plan
