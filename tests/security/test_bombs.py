@@ -156,6 +156,7 @@ def test_files_made_to_exhaust_are_refused(
             assert answer.status_code == 400 or client.get(answer["Location"]).status_code == 200
             # What a worker would do with it: the whole file is read.
             batch = ImportBatch.objects.order_by("-pk").first()
+            assert batch and (batch.refused_code == "too_wide" or not name.startswith("100,000"))
             if answer.status_code == 302 and batch and batch.state == ImportBatch.State.RECEIVED:
                 with contextlib.suppress(ImportProblem):
                     batch = services.plan(batch)
@@ -318,9 +319,9 @@ def test_our_own_patterns_end_soon(
     for text in HARD:
         best = 9.0
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             read(text)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
             if best * 1000 <= milliseconds:
                 break
         assert best * 1000 <= milliseconds, f"{name} on {text[:12]!r}…: {best * 1000:.0f} ms"
