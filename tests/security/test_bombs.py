@@ -124,6 +124,7 @@ def _say(guard: Guard, what: str, worst: list[tuple[float, float]]) -> None:
 WIDE = ",".join(f"c{n}" for n in range(100_000))
 FILES: dict[str, Callable[[], bytes]] = {
     "100,000 columns": lambda: f"Date,Amount,{WIDE}\n".encode() + b"2026-01-01,1," + b"," * 100_000,
+    "10,000 columns": lambda: b"Date,Text,Amount," + b"c," * 10_000 + b"c\n2026-01-01,x,1.00" + b"," * 10_001,
     "a cell of 9 MB": lambda: b"Date,Text,Amount\n2026-01-01," + b"x" * (9 * MEGABYTE) + b",1.00\n",
     "one line of 9 MB": lambda: b"x," * (9 * MEGABYTE // 2),
     "one open quote over 9 MB": lambda: b'Date,Text,Amount\n2026-01-01,"' + b"a,b\n" * (9 * MEGABYTE // 4),
@@ -156,6 +157,7 @@ def test_files_made_to_exhaust_are_refused(
             assert answer.status_code == 400 or client.get(answer["Location"]).status_code == 200
             # What a worker would do with it: the whole file is read.
             batch = ImportBatch.objects.order_by("-pk").first()
+            assert batch and (batch.refused_code == "too_wide" or not name.startswith("10,000 "))
             if answer.status_code == 302 and batch and batch.state == ImportBatch.State.RECEIVED:
                 with contextlib.suppress(ImportProblem):
                     batch = services.plan(batch)
@@ -318,9 +320,9 @@ def test_our_own_patterns_end_soon(
     for text in HARD:
         best = 9.0
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             read(text)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
             if best * 1000 <= milliseconds:
                 break
         assert best * 1000 <= milliseconds, f"{name} on {text[:12]!r}…: {best * 1000:.0f} ms"

@@ -34,6 +34,7 @@ REVIEWED = {
     "transactions/adapters/dayorder.py": "shares of rows and points of evidence",
     "transactions/adapters/money.py": "shares of cells that look like amounts",
     "transactions/adapters/directions.py": "shares of rows whose word and sign agree",
+    "transactions/imports/pages/summaries.py": "widths of a bar",
     "analytics/templatetags/parts.py": "length of a bar",
     "config/pages/forecast_cards.py": "how far past forecasts were off, in usual steps",
     "analytics/metrics/figures.py": "refuses a float",
