@@ -152,8 +152,7 @@ def _without_references(words: list[str]) -> list[str]:
     return kept
 
 
-@lru_cache(maxsize=_CACHED)
-def _stripped(raw: str) -> str:
+def _strip(raw: str) -> str:
     text = readable(raw[: 4 * _LONGEST])[:_LONGEST]
     shorter = text
     # "POS PURCHASE SQ *NAME" carries two of them.
@@ -168,6 +167,9 @@ def _stripped(raw: str) -> str:
     return shorter if any(mark.isalpha() for mark in shorter) else text
 
 
+_stripped = lru_cache(maxsize=_CACHED)(_strip)
+
+
 @lru_cache(maxsize=_CACHED)
 def _title(word: str, position: int) -> str:
     lower = word.casefold()
@@ -178,16 +180,19 @@ def _title(word: str, position: int) -> str:
     return word[:1] + word[1:].lower()
 
 
-@lru_cache(maxsize=_CACHED)
-def clean_text(raw: str) -> str:
+def cleaned(raw: str) -> str:
     """The line as a person would write it: "STARBUCKS STORE 12345 SEATTLE WA" → "Starbucks Store".
 
-    Never empty unless `raw` is blank; text in mixed case keeps its case.
+    Never empty unless `raw` is blank; text in mixed case keeps its case. For callers with a memory of
+    their own; `clean_text` is the same and remembers.
     """
-    text = _stripped(raw)
+    text = _strip(raw)
     if text.upper() == text:
         return " ".join(_title(word, place) for place, word in enumerate(text.split()))
     return text
+
+
+clean_text = lru_cache(maxsize=_CACHED)(cleaned)
 
 
 @lru_cache(maxsize=_CACHED)

@@ -16,7 +16,7 @@ from typing import Any
 
 from transactions.adapters import Layout, Line, NotATransaction, Reject, Row
 from transactions.categories.categorise import Categoriser
-from transactions.categories.clean import clean_text
+from transactions.categories.clean import cleaned
 from transactions.fingerprints import amount_text, day_part, text_part
 from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
@@ -204,10 +204,10 @@ class Staging:
             raw = cut_card_numbers(text)
             if not raw.isprintable():
                 raw = _UNSTORABLE.sub("\ufffd", raw)
-            words = f"{escape(raw)}\t{escape(clean_text(raw))}"
+            words = f"{escape(raw)}\t{escape(cleaned(raw))}"
             met = self._met[text] = raw, words, text_part(raw)
         raw, words, tail = met
-        decision = self.categoriser.decide(raw, category, sign)
+        decision = self.categoriser.decide_anew(raw, category, sign)
         category_id = self.category_ids.get(decision.code or "")
         if category_id is None:
             decided = f"{_NULL}\tnone\t0"
