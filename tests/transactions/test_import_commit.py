@@ -12,7 +12,7 @@ from transactions import ledger
 from transactions.audit import audit_ledger
 from transactions.imports import commit as committing
 from transactions.imports import plan as planning
-from transactions.imports import services, staging
+from transactions.imports import services, staging, tables
 from transactions.imports.errors import PlanMissing
 from transactions.models import (
     BankAccount,
@@ -83,6 +83,20 @@ def test_both_roads_write_the_same_rows_and_totals(north, monkeypatch):
         (5, 0, 3), (5, 1, 10), (5, 2, 11), (6, 0, 9),
     ]  # fmt: skip
     assert not audit_ledger()
+
+
+@pytest.mark.parametrize("days", [(3, 3, 2, 2, 1), (1, 2, 2, 3, 3), (2, 3, 2, 1, 3)])
+def test_equal_rows_count_up_whatever_way_the_days_run(north, monkeypatch, days):
+    if sorted(days) == list(days) or sorted(days, reverse=True) == list(days):
+        monkeypatch.setattr(tables, "number", None)  # only files that go to and fro need it
+    account = factories.make_account()
+    committed(account, HEADER + "".join(f"2026-05-0{day},Tram,-2.40,,\n" for day in days))
+    found = Transaction.objects.filter(account=account).order_by("line")
+    seen: list[int] = []
+    for day, occurrence in found.values_list("booked_on__day", "occurrence"):
+        assert occurrence == seen.count(day)
+        seen.append(day)
+    assert tuple(seen) == days
 
 
 def test_only_new_rows_are_copied(north, monkeypatch):

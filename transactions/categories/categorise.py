@@ -179,10 +179,11 @@ class Categoriser:
         if known is None:
             if len(self._decided) >= 200_000:
                 self._decided.clear()
-            known = self._decided[key] = self._decide(text, source_category, sign)
+            known = self._decided[key] = self.decide_anew(text, source_category, sign)
         return known
 
-    def _decide(self, text: str, source_category: str, sign: int) -> Decision:
+    def decide_anew(self, text: str, source_category: str, sign: int) -> Decision:
+        """As `decide`, for callers that remember the answers themselves; `sign` is -1, 0 or 1."""
         if self._rules:
             plain = searchable(text)
             for contains, rule in self._rules:

@@ -130,15 +130,16 @@ def _without_references(words: list[str]) -> list[str]:
             kept.append(word)
             labels = labels + 1 if word.casefold() in _LABELS else 0
             continue
-        name, star, tail = word.partition("*")
-        if star and name and len(tail) >= 4 and any(mark.isdigit() for mark in tail):
-            word = name
+        if "*" in word:
+            name, _, tail = word.partition("*")
+            if name and len(tail) >= 4 and any(mark.isdigit() for mark in tail):
+                word = name
         bare = word.rstrip(":.,")
         if bare.casefold() in _LABELS:
             kept.append(word)
             labels += 1
             continue
-        has_digit = any(mark.isdigit() for mark in bare)
+        has_digit = bare.isdigit() or any(mark.isdigit() for mark in bare)
         if (has_digit and labels and kept) or (has_digit and _REFERENCE.fullmatch(bare)):
             # At most the two label words right before ("PPD ID: 123"), never the first word.
             for _ in range(min(labels, 2, len(kept) - 1)):
@@ -152,8 +153,7 @@ def _without_references(words: list[str]) -> list[str]:
     return kept
 
 
-@lru_cache(maxsize=_CACHED)
-def _stripped(raw: str) -> str:
+def _strip(raw: str) -> str:
     text = readable(raw[: 4 * _LONGEST])[:_LONGEST]
     shorter = text
     # "POS PURCHASE SQ *NAME" carries two of them.
@@ -165,7 +165,12 @@ def _stripped(raw: str) -> str:
     shorter = _without_place(shorter)
     shorter = " ".join(word for word in _without_references(shorter.split()) if word)
     shorter = _without_place(shorter).strip(_EDGE_MARKS)
-    return shorter if any(mark.isalpha() for mark in shorter) else text
+    if shorter[:1].isalpha() or any(mark.isalpha() for mark in shorter):
+        return shorter
+    return text
+
+
+_stripped = lru_cache(maxsize=_CACHED)(_strip)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -178,16 +183,19 @@ def _title(word: str, position: int) -> str:
     return word[:1] + word[1:].lower()
 
 
-@lru_cache(maxsize=_CACHED)
-def clean_text(raw: str) -> str:
+def cleaned(raw: str) -> str:
     """The line as a person would write it: "STARBUCKS STORE 12345 SEATTLE WA" → "Starbucks Store".
 
-    Never empty unless `raw` is blank; text in mixed case keeps its case.
+    Never empty unless `raw` is blank; text in mixed case keeps its case. For callers with a memory of
+    their own; `clean_text` is the same and remembers.
     """
-    text = _stripped(raw)
+    text = _strip(raw)
     if text.upper() == text:
         return " ".join(_title(word, place) for place, word in enumerate(text.split()))
     return text
+
+
+clean_text = lru_cache(maxsize=_CACHED)(cleaned)
 
 
 @lru_cache(maxsize=_CACHED)

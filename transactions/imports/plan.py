@@ -157,7 +157,7 @@ def stage(
         _load_while_reading(staging, rows, told, stream)
     # Read before the verdicts: what others commit in between makes the plan look older, never newer.
     revisions = revisions_of(staging.account_ids)
-    occurrences = tables.number()
+    occurrences = {} if staging.is_numbered else tables.number()
     found = decide(
         batch, bytes(staging.verdicts), sorted(staging.account_ids), has_ids=staging.has_ids
     )

@@ -17,7 +17,7 @@ from typing import Any
 from accounts.cards import cut_card_numbers
 from transactions.adapters import Layout, Line, NotATransaction, Reject, Row
 from transactions.categories.categorise import Categoriser
-from transactions.categories.clean import clean_text
+from transactions.categories.clean import cleaned
 from transactions.fingerprints import amount_text, day_part, text_part
 from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
@@ -53,6 +53,32 @@ def escape(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text).translate(_ESCAPES)
 
 
+class _Days:
+    """How far the days of one account have come, and the prints of the present one.
+
+    Equal rows are of one day, so where an account's days run one way a day's prints are all it takes
+    to number them.
+    """
+
+    __slots__ = ("day", "ordered", "seen", "step")
+
+    def __init__(self) -> None:
+        self.day: date | None = None
+        self.seen: dict[str, int] = {}
+        self.step = 0
+        self.ordered = True
+
+    def go_to(self, day: date) -> None:
+        if self.day is not None:
+            step = 1 if day > self.day else -1
+            self.ordered &= self.step in (0, step)
+            self.step = step
+        self.day, self.seen = day, {}
+
+
+_Place = tuple[str, NamedAccount, _Days]
+
+
 class Staging:
     """One file on its way into the staging table.
 
@@ -84,7 +110,8 @@ class Staging:
         self.has_balances = False
         self.falls = False
         self.named: dict[tuple[str, str], NamedAccount] = {}
-        self._places: dict[tuple[str, str], tuple[str, NamedAccount] | Misplaced] = {}
+        self._places: dict[tuple[str, str], _Place | Misplaced] = {}
+        self._days: dict[int, _Days] = {}
         self._rejects = zlib.compressobj(1)
         self._reject_parts: list[bytes] = []
         self._met: dict[str, tuple[str, str, bytes]] = {}
@@ -132,7 +159,7 @@ class Staging:
         neither: dict[str | tuple[str, str], _Words] = {}
         at_account: str | None = None
         at_currency = ""
-        place: tuple[str, NamedAccount] | Misplaced | None = None
+        place: _Place | Misplaced | None = None
         hash_of, new = sha256, ord(codes.NEW)
         first = last = None
         for n, row in enumerate(rows):
@@ -152,7 +179,7 @@ class Staging:
                 self._reject(self._misplaced(row, place))
                 verdicts += b"r"
                 continue
-            account_id, named = place
+            account_id, named, group = place
             named.rows += 1
             day = days.get(booked_on)
             if day is None:
@@ -178,11 +205,15 @@ class Staging:
                 provider_id = escape(cut_card_numbers(provider_id))
             else:
                 print_ = hash_of(day[1] + figure.encode() + tail).hexdigest()[:32]
+            if booked_on != group.day:
+                group.go_to(booked_on)
+            equal = group.seen.get(print_, -1) + 1
+            group.seen[print_] = equal
             verdicts.append(new)
             if balance is not None or value_on is not None or counterparty or reference:
                 self.has_balances |= balance is not None
                 yield (
-                    f"{n}\t{_NULL if balance is None else amount_text(balance)}\t0\t{account_id}\t"
+                    f"{n}\t{_NULL if balance is None else amount_text(balance)}\t{equal}\t{account_id}\t"
                     f"{day[0]}\t{_NULL if value_on is None else value_on.isoformat()}\t{figure}\t"
                     f"{words}\t{_safe(counterparty) if counterparty else ''}\t"
                     f"{_safe(reference) if reference else ''}\t{decided}\t{status}\t{provider_id}\t"
@@ -190,7 +221,7 @@ class Staging:
                 )
             else:
                 yield (
-                    f"{n}\t\\N\t0\t{account_id}\t{day[0]}\t\\N\t{figure}\t{words}\t\t\t{decided}\t"
+                    f"{n}\t\\N\t{equal}\t{account_id}\t{day[0]}\t\\N\t{figure}\t{words}\t\t\t{decided}\t"
                     f"{status}\t{provider_id}\t{print_}\t{line}\n"
                 )
         self.falls = first is not None and last is not None and first > last
@@ -204,10 +235,10 @@ class Staging:
             raw = cut_card_numbers(text)
             if not raw.isprintable():
                 raw = _UNSTORABLE.sub("\ufffd", raw)
-            words = f"{escape(raw)}\t{escape(clean_text(raw))}"
+            words = f"{escape(raw)}\t{escape(cleaned(raw))}"
             met = self._met[text] = raw, words, text_part(raw)
         raw, words, tail = met
-        decision = self.categoriser.decide(raw, category, sign)
+        decision = self.categoriser.decide_anew(raw, category, sign)
         category_id = self.category_ids.get(decision.code or "")
         if category_id is None:
             decided = f"{_NULL}\tnone\t0"
@@ -224,19 +255,22 @@ class Staging:
             return b"r"
         return b"-"
 
-    def _place(self, name: str, currency: str) -> tuple[str, NamedAccount] | Misplaced:
+    def _place(self, name: str, currency: str) -> _Place | Misplaced:
         found = self.finder.find(name, currency)
-        missing = isinstance(found, Misplaced)
-        named = NamedAccount(name, currency, None if isinstance(found, Misplaced) else found)
-        self.named[name, currency] = named
+        account = None if isinstance(found, Misplaced) else found
+        named = self.named[name, currency] = NamedAccount(name, currency, account)
         if isinstance(found, Misplaced):
             self._places[name, currency] = found
             return found
-        assert not missing
         self.account_ids.add(found.pk)
-        place = str(found.pk), named
+        place = str(found.pk), named, self._days.setdefault(found.pk, _Days())
         self._places[name, currency] = place
         return place
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether equal rows are numbered rightly; else `tables.number` does it."""
+        return not self.has_ids and all(days.ordered for days in self._days.values())
 
     def _misplaced(self, row: Line, why: Misplaced) -> Reject:
         at = self.layout.column(why.role) if self.layout else None
