@@ -227,7 +227,7 @@ class AuditSealAdmin(ReadOnlyAdmin):
         if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
             return queryset.none(), False
         if term.startswith("e"):
-            return queryset.extra(where=["ids @> %s::bigint"], params=[int(digits)]), False
+            return queryset.filter(ids__holds=int(digits)), False
         return queryset.filter(no=int(digits)), False
 
     @display(description=gettext_lazy("how many"))

@@ -29,6 +29,22 @@ class IdRangesField(models.Field[Any, Any]):
         return spans_text(self.value_from_object(obj))
 
 
+@IdRangesField.register_lookup
+class Holds(models.Lookup[Any]):
+    """`ids__holds=7`: the field's ranges hold this id."""
+
+    lookup_name = "holds"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[int]]:
+        return "%s::bigint", [int(value)]
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} @> {right}", [*left_params, *right_params]
+
+
 def spans_of(value: Iterable[Any]) -> list[Span]:
     """What psycopg reads from the database, as spans."""
     return [(int(r.lower), int(r.upper)) for r in value]

@@ -18,6 +18,7 @@ from accounts.audit.actors import Actor
 from accounts.audit.acts import ACTS
 from accounts.audit.fields import spans_text, to_spans
 from accounts.banks.tenancy import current_bank, current_schema
+from accounts.cards import cut_in
 
 # Acts on the list of banks and its operators: `public` holds no log, so they go to the log stream.
 installation_log = logging.getLogger("audit.installation")
@@ -105,8 +106,8 @@ def _named(subject: models.Model | tuple[str, Any] | None) -> tuple[str, str]:
 
 
 def as_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
-    """Before and after as one JSON text; what is secret is replaced by a word."""
-    content = {"before": _covered(before), "after": _covered(after)}
+    """Before and after as one JSON text; what is secret is replaced by a word, card numbers are cut."""
+    content = {"before": cut_in(_covered(before)), "after": cut_in(_covered(after))}
     return orjson.dumps(
         content, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
     ).decode()

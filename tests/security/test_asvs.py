@@ -281,7 +281,7 @@ def test_6_3_2_no_sign_in_comes_with_the_product(production: dict[str, Any]) -> 
 def test_11_4_2_passwords_are_kept_by_argon2id() -> None:
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
         kept = make_password("a sentence that is long")
-    source = (REPO / "config/settings.py").read_text()
+    source = (REPO / "config/settings_signin.py").read_text()
     assert 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]' in source
     found = re.fullmatch(r"argon2\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$.+", kept)
     assert found

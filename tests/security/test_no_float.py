@@ -42,6 +42,9 @@ REVIEWED = {
     "accounts/customers/forms.py": "contrast of two colours",
     "config/settings.py": "seconds",
     "accounts/middleware.py": "milliseconds",
+    "accounts/audit/sealing.py": "seconds",
+    "accounts/limits.py": "seconds",
+    "accounts/sessions.py": "seconds",
     "analytics/forecasts": "statistics beside calc: scores and shares; amounts become Decimal at the edge",
     "analytics/segments": "features of statistics beside calc",
 }

@@ -61,7 +61,8 @@ def test_a_foreign_page_cannot_act(twin_a: twins.Twin, guard: Guard) -> None:
                 for name, headers in tried.items():
                     asked += 1
                     status = client.generic(method, url, **headers).status_code
-                    if status != 403:
+                    # No view of that kind at all: as shut.
+                    if status != 403 and not (status == 405 and method != "POST"):
                         let_in.append(f"{method} {url} with {name} as {role}: {status}")
     assert not let_in, "\n".join(let_in[:20])
     # The same request from the bank's own page goes through.
@@ -71,7 +72,11 @@ def test_a_foreign_page_cannot_act(twin_a: twins.Twin, guard: Guard) -> None:
         HTTP_X_CSRFTOKEN=valid, HTTP_ORIGIN=own_origin,
     )  # fmt: skip
     assert fine.status_code == 302
-    guard("G8", reached=f"{asked} of {asked} answered 403", n=asked)
+    guard(
+        "G8",
+        reached=f"{asked} of {asked} answered 403, or 405 where the route knows no such method",
+        n=asked,
+    )
 
 
 def row_hashes() -> dict[str, str]:
