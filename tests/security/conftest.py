@@ -23,7 +23,7 @@ ROOT = settings.BASE_DIR
 _ASK = """
 import json, config.settings as s
 names = [n for n in dir(s) if n.isupper() and n.split("_")[0] in
-         {"SECURE", "SESSION", "CSRF", "X", "HTTPS", "CONTENT", "MESSAGE"}]
+         {"SECURE", "SESSION", "CSRF", "DEVICE", "X", "HTTPS", "CONTENT", "MESSAGE"}]
 print(json.dumps({n: getattr(s, n) for n in names}))
 """
 

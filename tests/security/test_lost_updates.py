@@ -81,11 +81,15 @@ class Editor:
                 self.page[name] = "" if value is None else getattr(value, "pk", value)
         return self.page
 
-    def save(self, field: str, value: Any) -> bool:
-        """As the admin's change page does: one transaction, the form, save_model."""
+    def save(self, field: str, value: Any, between: Callable[[], None] = lambda: None) -> bool:
+        """As the admin's change page does: one transaction, the form, save_model.
+
+        `between` happens when the page has read the row and not yet locked it.
+        """
         assert self.page is not None
         with transaction.atomic():
             form = self._form({**self.page, field: value})
+            between()
             if not form.is_valid():
                 codes = {e.code for e in form.non_field_errors().as_data()}
                 assert codes == {"changed_meanwhile"}, form.errors.as_json()
@@ -151,22 +155,35 @@ def test_two_editors_and_the_night_lose_nothing(ada: User, guard: Guard) -> None
         read_at: dict[str, int] = {}
         last: Any = None
         night: Any = None
+
+        def fall(what: Edited = what, model: Any = model, n: int = n) -> None:
+            nonlocal night
+            what.night(what.row, n)
+            night = what.night_value(model._base_manager.get(pk=what.row.pk))
+
+        # Half of the nights fall while a page is being saved.
+        falls: Callable[[], None] | None = None
         for place, step in enumerate(steps):
             if step == "night":
-                what.night(what.row, n)
-                night = what.night_value(model._base_manager.get(pk=what.row.pk))
+                if rng.random() < 0.5:
+                    fall()
+                else:
+                    falls = fall
             elif step[0] == "r":
                 editors[int(step[1])].read()
                 read_at[step[1]] = writes
             else:
                 value = what.value(n * 2 + place)
-                saved = editors[int(step[1])].save(what.field, value)
+                saved = editors[int(step[1])].save(what.field, value, falls or (lambda: None))
+                falls = None
                 stale = read_at[step[1]] != writes
                 lost += saved and stale
                 assert saved or stale, f"{model.__name__}: refused without a reason"
                 accepted, refused = accepted + saved, refused + (not saved)
                 if saved:
                     writes, last = writes + 1, value
+        if falls:
+            fall()
         now = model._base_manager.get(pk=what.row.pk)
         lost += getattr(now, what.field) != last
         lost += night != what.night_value(now)
