@@ -73,6 +73,10 @@ _PLAIN = {
     ".": re.compile(r"-?[0-9]{1,13}(?:\.[0-9]{1,4})?").fullmatch,
     ",": re.compile(r"-?[0-9]{1,13}(?:,[0-9]{1,4})?").fullmatch,
 }
+_FIGURE = {
+    ".": re.compile(r"-?(?:0|[1-9][0-9]{0,12})(?:\.[0-9]{1,4})?").fullmatch,
+    ",": re.compile(r"-?(?:0|[1-9][0-9]{0,12})(?:,[0-9]{1,4})?").fullmatch,
+}
 _FLAGS = {"cr": 1, "c": 1, "h": 1, "dr": -1, "d": -1, "s": -1}
 _EXPONENT = re.compile(r"[+-]?[0-9][0-9.,]*[eE][+-]?[0-9]+")
 
@@ -104,6 +108,20 @@ def parse_amount(text: str, mark: str = ".") -> Decimal:
     if _PLAIN[mark](text):
         return Decimal(text if mark == "." else text.replace(",", "."))
     return read_amount(text, mark).value
+
+
+def plain_figure(text: str, mark: str = ".") -> str:
+    """The amount without trailing zeros and with a dot, or "" unless it is plainly written.
+
+    What it answers is `fingerprints.amount_text(parse_amount(text, mark))`, without a Decimal.
+    """
+    if _FIGURE[mark](text) is None:
+        return ""
+    if mark == ",":
+        text = text.replace(",", ".")
+    if text[-1] == "0" and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 @lru_cache(maxsize=4096)

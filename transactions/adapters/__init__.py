@@ -28,6 +28,7 @@ from transactions.adapters.discover import DiscoverCard
 from transactions.adapters.foreign import refuse_other_formats
 from transactions.adapters.generic_csv import GenericCsv
 from transactions.adapters.own_export import OwnExport
+from transactions.adapters.reading import RawRows
 from transactions.adapters.sample import HEAD_BYTES, Sample
 from transactions.adapters.saved import by_saved_layout
 
@@ -128,6 +129,13 @@ def rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
     return adapter.rows(stream, layout)
 
 
+def raw_rows(stream: BinaryIO, layout: Layout) -> RawRows | None:
+    """The same rows unread, where their cells can be remembered; else None and nothing is read."""
+    if layout.adapter not in ADAPTERS or not RawRows.may_read(layout):
+        return None
+    return RawRows(stream, layout)
+
+
 __all__ = [
     "ADAPTERS",
     "HEAD_BYTES",
@@ -140,9 +148,11 @@ __all__ = [
     "Line",
     "NotATransaction",
     "Option",
+    "RawRows",
     "Refused",
     "Reject",
     "Row",
     "detect",
+    "raw_rows",
     "rows",
 ]

@@ -6,7 +6,7 @@ transaction at all (totals, notes, second text rows), and each says why.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
@@ -19,7 +19,8 @@ from transactions.adapters.directions import (
     summary_row,
 )
 from transactions.adapters.encodings import Unended, physical_lines
-from transactions.adapters.records import Record, records
+from transactions.adapters.records import Record
+from transactions.adapters.records import records as split_records
 from transactions.adapters.rowmoney import RowError, filled_amounts, money_reader
 from transactions.adapters.words import CURRENCIES
 from transactions.amounts import AmountError, fits, is_blank, parse_amount
@@ -59,8 +60,40 @@ class _Continuation(NotATransaction):
 def read_rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
     """Every row under the header, once each, in file order; memory stays flat."""
     layout.check()
-    found = _Reader(layout).read(stream)
+    reader = _Reader(layout)
+    found = reader.read(reader.records(stream))
     return _join_text(found) if layout.continued else found
+
+
+class RawRows:
+    """Records of a file, to be read one by one by a caller that remembers what cells mean."""
+
+    def __init__(self, stream: BinaryIO, layout: Layout) -> None:
+        layout.check()
+        self.layout = layout
+        self._reader = _Reader(layout)
+        self.width = self._reader.width
+        self.records = self._reader.records(stream)
+
+    @staticmethod
+    def may_read(layout: Layout) -> bool:
+        """Whether each cell means the same in every row: one signed amount, one text, no ids."""
+        at = layout.columns
+        return (
+            layout.sign == "signed"
+            and len(at.get("text", ())) == 1
+            and not (layout.amount_currencies or layout.continued or at.get("provider_id"))
+        )
+
+    @staticmethod
+    def text(cell: str) -> str:
+        """The text of a row with this text cell; "" where more of the row must be looked at."""
+        text = cell.strip()
+        return "" if balance_row(text) else text
+
+    def read(self, record: Record) -> Row:
+        """What `read_rows` makes of this record: always one row."""
+        return next(self._reader.read((record,)))
 
 
 def _join_text(found: Iterator[Row]) -> Iterator[Row]:
@@ -93,7 +126,7 @@ class _Reader:
         self.currencies: dict[str, str] = {"": layout.currency}
         self.money = money_reader(layout)
 
-    def read(self, stream: BinaryIO) -> Iterator[Row]:
+    def read(self, records: Iterable[Record]) -> Iterator[Row]:
         layout, order = self.layout, self.layout.date_order
         booked_at = layout.columns["booked_on"][0]
         value_at, balance_at = layout.column("value_on"), layout.column("balance")
@@ -107,7 +140,7 @@ class _Reader:
         days, money, width, decimal = self.days, self.money, self.width, layout.decimal
         said: dict[str, str] = {}
         make = tuple.__new__
-        for number, cells, raw, problem in self._records(stream):
+        for number, cells, raw, problem in records:
             if problem or len(cells) != width:
                 other = self._mend(number, cells, raw, problem)
                 if other is not None:
@@ -166,9 +199,9 @@ class _Reader:
                 ),
             )
 
-    def _records(self, stream: BinaryIO) -> Iterator[Record]:
+    def records(self, stream: BinaryIO) -> Iterator[Record]:
         layout = self.layout
-        return records(
+        return split_records(
             physical_lines(stream, layout.encoding),
             delimiter=layout.delimiter,
             quote=layout.quote,

@@ -14,6 +14,9 @@ from itertools import islice
 
 from transactions.adapters.encodings import MAX_LINE, TooLong
 
+# A line no longer than this, in ASCII and without zero bytes, has no problem: what is left of a line that
+# was too long is longer.
+CERTAIN = 199
 MAX_JOINED_LINES = 40
 MAX_JOINED_LENGTH = 32_768
 
@@ -58,7 +61,9 @@ def records(
         number += 1
         if not line or line.isspace():
             continue
-        if problem := _problem(line, wide):
+        if (len(line) > CERTAIN or not line.isascii() or "\0" in line) and (
+            problem := _problem(line, wide)
+        ):
             yield number, [], line, problem
             continue
         cells = line.split(delimiter) if quote not in line else split_line(line, delimiter, quote)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.cards import cut_card_numbers
 from accounts.jobs.context import JobContext
 from transactions import totals
-from transactions.adapters import Refused, Row
+from transactions.adapters import RawRows, Refused, Row
 from transactions.categories.categorise import Categoriser, rules_version
 from transactions.guard import copy_text
 from transactions.imports import reading, tables, verdict_codes, verdicts
@@ -91,7 +91,7 @@ def plan(batch: ImportBatch, context: JobContext | None = None) -> ImportBatch:
             raise PlanMissing("This import is finished; bring the file in again to plan it anew.")
         forget_plan(batch)
         try:
-            rows, progress = reading.open_rows(batch)
+            rows, progress = reading.open_quick(batch)
 
             def told(done: int) -> None:
                 if context:
@@ -127,7 +127,7 @@ class Staged:
 
 def stage(
     batch: ImportBatch,
-    rows: Iterable[Row],
+    rows: Iterable[Row] | RawRows,
     finder: AccountFinder,
     *,
     layout: Any = None,
@@ -165,7 +165,10 @@ def stage(
 
 
 def _load_while_reading(
-    staging: Staging, rows: Iterable[Row], told: Callable[[int], None], stream: reading.Progress
+    staging: Staging,
+    rows: Iterable[Row] | RawRows,
+    told: Callable[[int], None],
+    stream: reading.Progress,
 ) -> None:
     """The server takes rows in while the next are read; it stops for each piece of the file."""
     loader = tables.Loader()

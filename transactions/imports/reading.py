@@ -11,7 +11,7 @@ from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.jobs.models import StoredFile
 from transactions import adapters
-from transactions.adapters import Detection, Layout, Row
+from transactions.adapters import Detection, Layout, RawRows, Row
 from transactions.imports.errors import PlanMissing
 from transactions.models import ImportBatch, ImportProfile
 
@@ -103,10 +103,21 @@ def layout_of(batch: ImportBatch) -> Layout:
 
 def open_rows(batch: ImportBatch) -> tuple[Iterator[Row], Progress]:
     """Every row of the batch's file, and how far the reading is."""
+    progress, layout = _opened(batch)
+    return adapters.rows(cast(BinaryIO, progress), layout), progress
+
+
+def open_quick(batch: ImportBatch) -> tuple[Iterator[Row] | RawRows, Progress]:
+    """The same, the rows unread where the layout lets their cells be remembered."""
+    progress, layout = _opened(batch)
+    stream = cast(BinaryIO, progress)
+    return adapters.raw_rows(stream, layout) or adapters.rows(stream, layout), progress
+
+
+def _opened(batch: ImportBatch) -> tuple[Progress, Layout]:
     if batch.file is None:
         raise PlanMissing("There is no file behind this import.", "file_missing")
-    progress = Progress(batch.file)
-    return adapters.rows(cast(BinaryIO, progress), layout_of(batch)), progress
+    return Progress(batch.file), layout_of(batch)
 
 
 def packed(verdicts: bytes) -> bytes:

@@ -15,12 +15,14 @@ from sys import intern
 from typing import Any
 
 from accounts.cards import cut_card_numbers
-from transactions.adapters import Layout, Line, NotATransaction, Reject, Row
+from transactions.adapters import Layout, Line, NotATransaction, RawRows, Reject, Row
 from transactions.categories.categorise import Categoriser
 from transactions.categories.clean import cleaned
 from transactions.fingerprints import amount_text, day_part, text_part
 from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
+from transactions.imports.copytext import NULL, escape, safe, sign_of, storable
+from transactions.imports.quick import quick_texts
 
 # Rows handed on at a time, and rows to a kept chunk.
 BLOCK_ROWS, CHUNK_ROWS = 1_024, 8_192
@@ -39,18 +41,8 @@ REJECT_COLUMNS = (
     "batch_id", "line", "verdict", "code", '"column"', "value", "reason", "fix", "raw",
 )  # fmt: skip
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_NULL = "\\N"
 # Of one distinct text: both texts escaped, the category columns, the fingerprint's part.
-_Words = tuple[str, str, bytes]
-
-
-def escape(text: str) -> str:
-    """The text as COPY's text format takes it; what no table can hold becomes U+FFFD."""
-    if text.isprintable() and "\\" not in text:
-        return text
-    return _UNSTORABLE.sub("\ufffd", text).translate(_ESCAPES)
+Words = tuple[str, str, bytes]
 
 
 class _Days:
@@ -76,7 +68,7 @@ class _Days:
         self.day, self.seen = day, {}
 
 
-_Place = tuple[str, NamedAccount, _Days]
+Place = tuple[str, NamedAccount, _Days]
 
 
 class Staging:
@@ -108,9 +100,12 @@ class Staging:
         self.account_ids: set[int] = set()
         self.has_ids = False
         self.has_balances = False
-        self.falls = False
+        self.first_day: date | None = None
+        self.last_day: date | None = None
+        self._day_texts: dict[date, tuple[str, bytes]] = {}
+        self._known: dict[tuple[str, str, int], Words] = {}
         self.named: dict[tuple[str, str], NamedAccount] = {}
-        self._places: dict[tuple[str, str], _Place | Misplaced] = {}
+        self._places: dict[tuple[str, str], Place | Misplaced] = {}
         self._days: dict[int, _Days] = {}
         self._rejects = zlib.compressobj(1)
         self._reject_parts: list[bytes] = []
@@ -121,10 +116,14 @@ class Staging:
         self._packed: list[Future[bytes]] = []
         self.rejected = 0
 
-    def blocks(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[bytes]:
+    def blocks(self, rows: Iterable[Row] | RawRows, told: Callable[[int], None]) -> Iterator[bytes]:
         """COPY text for the staging table, block by block; `told` hears how many rows are read."""
         block: list[str] = []
-        for text in self._texts(rows, told):
+        if isinstance(rows, RawRows):
+            texts = quick_texts(self, rows, told, every=CHUNK_ROWS)
+        else:
+            texts = self._texts(rows, told)
+        for text in texts:
             block.append(text)
             if len(block) >= BLOCK_ROWS:
                 yield self._finish(block)
@@ -152,96 +151,87 @@ class Staging:
             self._pieces = []
 
     def _texts(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[str]:
-        verdicts, places = self.verdicts, self._places
-        days: dict[date, tuple[str, bytes]] = {}
-        coming: dict[str | tuple[str, str], _Words] = {}
-        going: dict[str | tuple[str, str], _Words] = {}
-        neither: dict[str | tuple[str, str], _Words] = {}
-        at_account: str | None = None
-        at_currency = ""
-        place: _Place | Misplaced | None = None
-        hash_of, new = sha256, ord(codes.NEW)
-        first = last = None
         for n, row in enumerate(rows):
             if not n % CHUNK_ROWS:
                 told(n)
-            if not isinstance(row, Line):
-                verdicts += self._aside(row)
-                continue
-            (line, booked_on, value_on, amount, text, counterparty, reference, category, account,
-             currency, balance, provider_id, status) = row  # fmt: skip
-            if account != at_account or currency != at_currency:
-                place = places.get((account, currency)) or self._place(account, currency)
-                at_account, at_currency = account, currency
-            if not isinstance(place, tuple):
-                assert place is not None
-                self.named[account, currency].rows += 1
-                self._reject(self._misplaced(row, place))
-                verdicts += b"r"
-                continue
-            account_id, named, group = place
-            named.rows += 1
-            day = days.get(booked_on)
-            if day is None:
-                day = days[booked_on] = booked_on.isoformat(), day_part(booked_on)
-            first = first or booked_on
-            last = booked_on
-            figure = str(amount)
-            # The common figures need no more than this; `amount_text` knows the rest.
-            if "E" in figure or figure[-1] == "0" or figure[0] == "+":
-                figure = amount_text(amount)
-            texts = going if figure[0] == "-" else neither if figure == "0" else coming
-            key = (text, category) if category else text
-            known = texts.get(key)
-            if known is None:
-                if len(texts) >= _CACHE_LIMIT:
-                    texts.clear()
-                sign = -1 if texts is going else 0 if texts is neither else 1
-                known = texts[key] = self._text(text, category, sign)
-            words, decided, tail = known
-            if provider_id:
-                self.has_ids = True
-                print_ = hash_of(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
-                provider_id = escape(cut_card_numbers(provider_id))
-            else:
-                print_ = hash_of(day[1] + figure.encode() + tail).hexdigest()[:32]
-            if booked_on != group.day:
-                group.go_to(booked_on)
-            equal = group.seen.get(print_, -1) + 1
-            group.seen[print_] = equal
-            verdicts.append(new)
-            if balance is not None or value_on is not None or counterparty or reference:
-                self.has_balances |= balance is not None
-                yield (
-                    f"{n}\t{_NULL if balance is None else amount_text(balance)}\t{equal}\t{account_id}\t"
-                    f"{day[0]}\t{_NULL if value_on is None else value_on.isoformat()}\t{figure}\t"
-                    f"{words}\t{_safe(counterparty) if counterparty else ''}\t"
-                    f"{_safe(reference) if reference else ''}\t{decided}\t{status}\t{provider_id}\t"
-                    f"{print_}\t{line}\n"
-                )
-            else:
-                yield (
-                    f"{n}\t\\N\t{equal}\t{account_id}\t{day[0]}\t\\N\t{figure}\t{words}\t\t\t{decided}\t"
-                    f"{status}\t{provider_id}\t{print_}\t{line}\n"
-                )
-        self.falls = first is not None and last is not None and first > last
+            if text := self.one(n, row):
+                yield text
 
-    def _text(self, text: str, category: str, sign: int) -> _Words:
+    def one(self, n: int, row: Row) -> str:
+        """The line of one row, or "" where it doesn't go in; its verdict is noted."""
+        if not isinstance(row, Line):
+            self.verdicts += self._aside(row)
+            return ""
+        (line, booked_on, value_on, amount, text, counterparty, reference, category, account,
+         currency, balance, provider_id, status) = row  # fmt: skip
+        place = self.place(account, currency)
+        if isinstance(place, Misplaced):
+            self.named[account, currency].rows += 1
+            self._reject(self._misplaced(row, place))
+            self.verdicts += b"r"
+            return ""
+        account_id, named, group = place
+        named.rows += 1
+        day, hashed_day = self.day(booked_on)
+        figure = str(amount)
+        # The common figures need no more than this; `amount_text` knows the rest.
+        if "E" in figure or figure[-1] == "0" or figure[0] == "+":
+            figure = amount_text(amount)
+        words, decided, tail = self.words(text, category, sign_of(figure))
+        if provider_id:
+            self.has_ids = True
+            print_ = sha256(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
+        else:
+            print_ = sha256(hashed_day + figure.encode() + tail).hexdigest()[:32]
+        if booked_on != group.day:
+            group.go_to(booked_on)
+        equal = group.seen.get(print_, -1) + 1
+        group.seen[print_] = equal
+        self.verdicts += b"n"
+        self.has_balances |= balance is not None
+        return (
+            f"{n}\t{NULL if balance is None else amount_text(balance)}\t{equal}\t{account_id}\t{day}\t"
+            f"{NULL if value_on is None else value_on.isoformat()}\t{figure}\t{words}\t"
+            f"{safe(counterparty) if counterparty else ''}\t{safe(reference) if reference else ''}\t"
+            f"{decided}\t{status}\t{safe(provider_id)}\t{print_}\t{line}\n"
+        )
+
+    # What is the same for many rows
+
+    def place(self, account: str, currency: str) -> Place | Misplaced:
+        return self._places.get((account, currency)) or self._place(account, currency)
+
+    def day(self, day: date) -> tuple[str, bytes]:
+        known = self._day_texts.get(day)
+        if known is None:
+            known = self._day_texts[day] = day.isoformat(), day_part(day)
+            self.first_day = self.first_day or day
+        self.last_day = day
+        return known
+
+    def words(self, text: str, category: str, sign: int) -> Words:
+        known = self._known.get((text, category, sign))
+        if known is None:
+            if len(self._known) >= _CACHE_LIMIT:
+                self._known.clear()
+            known = self._known[text, category, sign] = self.new_words(text, category, sign)
+        return known
+
+    def new_words(self, text: str, category: str, sign: int) -> Words:
         """All that one distinct text costs: cleaned, put in a category, made ready for the hash."""
         met = self._met.get(text)
         if met is None:
             if len(self._met) >= _CACHE_LIMIT:
                 self._met.clear()
             raw = cut_card_numbers(text)
-            if not raw.isprintable():
-                raw = _UNSTORABLE.sub("\ufffd", raw)
+            raw = storable(raw)
             words = f"{escape(raw)}\t{escape(cleaned(raw))}"
             met = self._met[text] = raw, words, text_part(raw)
         raw, words, tail = met
         decision = self.categoriser.decide_anew(raw, category, sign)
         category_id = self.category_ids.get(decision.code or "")
         if category_id is None:
-            decided = f"{_NULL}\tnone\t0"
+            decided = f"{NULL}\tnone\t0"
         else:
             decided = f"{category_id}\t{decision.origin}\t{round(decision.confidence * 100)}"
         # A few dozen for all texts: kept once each.
@@ -255,7 +245,7 @@ class Staging:
             return b"r"
         return b"-"
 
-    def _place(self, name: str, currency: str) -> _Place | Misplaced:
+    def _place(self, name: str, currency: str) -> Place | Misplaced:
         found = self.finder.find(name, currency)
         account = None if isinstance(found, Misplaced) else found
         named = self.named[name, currency] = NamedAccount(name, currency, account)
@@ -266,6 +256,11 @@ class Staging:
         place = str(found.pk), named, self._days.setdefault(found.pk, _Days())
         self._places[name, currency] = place
         return place
+
+    @property
+    def falls(self) -> bool:
+        """Whether the days run backwards, from the first row to the last."""
+        return bool(self.first_day and self.last_day and self.first_day > self.last_day)
 
     @property
     def is_numbered(self) -> bool:
@@ -299,13 +294,9 @@ class Staging:
                 yield data
 
 
-def _safe(text: str) -> str:
-    return escape(cut_card_numbers(text))
-
-
 def plain_row(line: str) -> dict[str, Any]:
     """One COPY line back as values by column, for the preview's first rows."""
-    values = [None if cell == _NULL else _unescape(cell) for cell in line.split("\t")]
+    values = [None if cell == NULL else _unescape(cell) for cell in line.split("\t")]
     row: dict[str, Any] = dict(zip(COLUMNS, values, strict=True))
     for name in ("amount", "balance"):
         row[name] = None if row[name] is None else Decimal(row[name])
