@@ -36,13 +36,13 @@ class Holds(models.Lookup[Any]):
     lookup_name = "holds"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[int]]:
-        return "%s::bigint", [int(value)]
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s::bigint", (int(value),)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} @> {right}", [*left_params, *right_params]
+        return f"{left} @> {right}", (*left_params, *right_params)
 
 
 def spans_of(value: Iterable[Any]) -> list[Span]:
