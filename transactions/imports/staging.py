@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from itertools import islice
 from sys import intern
 from typing import Any
 
@@ -118,17 +119,11 @@ class Staging:
 
     def blocks(self, rows: Iterable[Row] | RawRows, told: Callable[[int], None]) -> Iterator[bytes]:
         """COPY text for the staging table, block by block; `told` hears how many rows are read."""
-        block: list[str] = []
         if isinstance(rows, RawRows):
             texts = quick_texts(self, rows, told, every=CHUNK_ROWS)
         else:
             texts = self._texts(rows, told)
-        for text in texts:
-            block.append(text)
-            if len(block) >= BLOCK_ROWS:
-                yield self._finish(block)
-                block.clear()
-        if block:
+        while block := list(islice(texts, BLOCK_ROWS)):
             yield self._finish(block)
         self._close_chunk()
         self.chunks = [packed.result() for packed in self._packed]
