@@ -5,7 +5,7 @@ BESIDE := $(PYTHON_IN) -m config.embedded run --name test
 SETTINGS := DJANGO_SETTINGS_MODULE=config.settings_test
 ARGS ?=
 
-.PHONY: help setup demo dev down test e2e check lint ci bench guards-report nightly-tests release-tests
+.PHONY: help setup demo dev down manage test e2e check lint ci bench guards-report nightly-tests release-tests
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1  /p' Makefile | awk '{printf "  %-18s", $$1 " " $$2; $$1 = $$2 = ""; print}'
@@ -21,6 +21,9 @@ dev: setup ## The same, reloading when code changes
 
 down: setup ## Stop a demo that runs elsewhere, and its servers
 	@exec $(PYTHON_IN) -m config.embedded.demo down
+
+manage: setup ## A management command on the demo's banks; ARGS="audit_ledger --all"
+	@exec $(PYTHON_IN) -m config.embedded.demo manage $(ARGS)
 
 test: setup ## The fast suite, browser tests included where a Chromium can be had; ARGS="-k name"
 	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m pytest tests -rs $(ARGS)

@@ -272,6 +272,23 @@ def down(root: Path) -> int:
     return 0
 
 
+def manage(root: Path, command: list[str]) -> int:
+    """One management command on the demo's banks, running or not; its exit code."""
+    home = places.home_folder(root, "demo")
+    with interrupts.caught():
+        found = servers.start(root, name="demo")
+        try:
+            environment = preparation.demo_environment(
+                found, home, bind="127.0.0.1", given_environment=os.environ
+            )
+            # Commands that make banks or migrate ask for the owner's address; the others never read it.
+            environment["MIGRATION_DATABASE_URL"] = found.migration_database_url
+            asked = [sys.executable, "manage.py", *command]
+            return subprocess.run(asked, cwd=root, env=environment, check=False).returncode  # noqa: S603
+        finally:
+            found.stop()
+
+
 @contextlib.contextmanager
 def _only_one(home: Path) -> Iterator[int | None]:
     """Hold the runner's lock, giving None; or give the process id of the runner that holds it."""
@@ -308,10 +325,16 @@ def _say(sentence: str) -> None:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m config.embedded.demo", description=__doc__)
-    parser.add_argument("command", nargs="?", default="up", choices=("up", "dev", "down"))
-    command = parser.parse_args(arguments).command
+    parser.add_argument("command", nargs="?", default="up", choices=("up", "dev", "down", "manage"))
+    if arguments[:1] == ["manage"]:
+        asked = argparse.Namespace(command="manage", rest=arguments[1:])
+    else:
+        asked = parser.parse_args(arguments)
+    command = asked.command
     try:
         with servers.sentences():
+            if command == "manage":
+                return manage(ROOT, asked.rest)
             return down(ROOT) if command == "down" else up(ROOT, reload=command == "dev")
     except EmbeddedError as error:
         print(error, file=sys.stderr)
