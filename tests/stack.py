@@ -3,6 +3,8 @@
 A database `test_stack_<pid>_<n>` on the server the suite runs on, with the banks `north` and `south`,
 and a Redis of its own. Everything is made here and removed at the end; only processes started here
 are ever killed. Tests take the fixture `stack`, one per module.
+
+Longer than a file should be: a stack is made, driven and killed by one object that tests read as a whole.
 """
 
 import contextlib

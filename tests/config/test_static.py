@@ -42,7 +42,7 @@ def test_a_page_stays_light_before_a_chart_is_explored() -> None:
     import django_htmx
 
     htmx = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-4.min.js"
-    ours = [STATIC / "css" / name for name in ("tokens.css", "app.css", "pages.css")]
+    ours = [STATIC / "css" / name for name in ("tokens.css", "app.css", "pages.css", "narrow.css")]
     ours += [STATIC / "js" / name for name in ("app.js", "explore.js")]
     assert sum(gz(path) for path in [*ours, htmx]) <= 30 * 1024
     assert gz(BUNDLE) <= 400 * 1024
@@ -107,7 +107,7 @@ def test_dark_names_every_colour_that_light_names() -> None:
 
 def test_every_colour_used_is_a_token() -> None:
     tokens = set(re.findall(r"(--[a-z0-9-]+):", (STATIC / "css" / "tokens.css").read_text()))
-    for name in ("app.css", "pages.css"):
+    for name in ("app.css", "pages.css", "narrow.css"):
         text = (STATIC / "css" / name).read_text()
         used = set(re.findall(r"var\((--[a-z0-9-]+)", text))
         assert used <= tokens, f"{name}: {sorted(used - tokens)}"
