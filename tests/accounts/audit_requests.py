@@ -1,4 +1,7 @@
-"""Requests that act, one for each unsafe route of a bank, each on rows of its own."""
+"""Requests that act, one for each unsafe route of a bank, each on rows of its own.
+
+One table of all routes, so longer than a file should be: split, a missing route would be harder to see.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """The demo's runner, driven from outside on a small stand-in for the product.
 
 The stand-in has a manage.py that notes its commands, a one-page web application and an empty
-Celery application: what is tested is starting, watching, skipping, stopping.
+Celery application: what is tested is starting, watching, skipping, stopping. One stand-in serves all of
+it, so the file is longer than most.
 """
 
 import json
