@@ -75,7 +75,7 @@ def detect(
     try:
         found = _find(sample, saved, only)
     except Refused as refusal:
-        if refusal.detection is None or _QUESTION.get(refusal.code) not in sample.choices:
+        if refusal.detection is None or not _answered(refusal, sample.choices):
             raise
         found = refusal.detection
     return _as_chosen(found, sample.choices)
@@ -83,6 +83,14 @@ def detect(
 
 # The layout field that answers a refusal.
 _QUESTION = {"ambiguous_dates": "date_order", "ambiguous_sign": "sign"}
+
+
+def _answered(refusal: Refused, choices: Mapping[str, str]) -> bool:
+    """A sign said of one column of amounts is no answer to which of two is money out."""
+    field = _QUESTION.get(refusal.code, "")
+    if field == "sign" and refusal.detection and refusal.detection.layout.sign == "two_columns":
+        return choices.get(field) == "two_columns"
+    return field in choices
 
 
 def _as_chosen(found: Detection, choices: Mapping[str, str]) -> Detection:

@@ -90,7 +90,7 @@ def find_money(
     single = amounts[0] if amounts else out or back
     if single is None:
         single, balance = _by_content(money, fitting, balance, rows, mark)
-    if not several and single is not None:
+    if not several and single is not None and money.sign != "two_columns":
         money.columns["amount"] = (single.index,)
         money.currency = single.said.currency
     _set_balance(money, balance)
@@ -169,13 +169,18 @@ def _by_content(
         signed = [c for c in sparse if c.signed] or sparse
         first = signed[0] if signed else None
         unnamed = [c for c in money_like if not c.name]
+        rest = [c for c in sparse if c is not first and c.index > first.index] if first else []
+        second = rest[0] if len(rest) == 1 and len(rows) > 1 and not rest[0].name else None
         if first and not first.signed and len(unnamed) > 1:
             money.unclear = (
                 f"Columns {unnamed[0].index + 1} and {unnamed[1].index + 1} both hold amounts, "
                 "they have no names, and nothing says which is which."
             )
-        rest = [c for c in sparse if c is not first and c.index > first.index] if first else []
-        return first, rest[0] if len(rest) == 1 and len(rows) > 1 and not rest[0].name else None
+            out, back = unnamed[:2]
+            if first in (out, back) and _sides(rows, out.index, back.index, mark):
+                _open_pair(money, out, back, "nothing speaks for it", sure=False)
+                return out, second if second not in (out, back) else None
+        return first, second
     others = [c for c in money_like if c is not balance]
     return (others[0] if others else None), balance
 
@@ -205,24 +210,35 @@ def _unnamed_pair(
             votes += 5 * _pair_chain(rows, out.index, back.index, balance.index, mark)
         if votes < 0:
             out, back = back, out
-        money.sign = "two_columns"
-        money.columns = {"money_out": (out.index,), "money_in": (back.index,)}
         if not votes:
             money.unclear = (
                 f"Columns {out.index + 1} and {back.index + 1} have no names, and nothing says "
                 "which of them is money out."
             )
-        money.evidence.append(
-            Evidence(
-                "Sign",
-                f"column {out.index + 1} is money out, column {back.index + 1} money in",
-                "the words and balances of the rows agree" if votes else "nothing speaks for it",
-                bool(votes),
-                "sign",
-            )
-        )
+        why = "the words and balances of the rows agree" if votes else "nothing speaks for it"
+        _open_pair(money, out, back, why, sure=bool(votes))
         return out, back
     return None
+
+
+def _open_pair(money: Money, out: Column, back: Column, why: str, *, sure: bool) -> None:
+    """Two columns without headings taken for money out and money in."""
+    money.sign = "two_columns"
+    money.columns = {"money_out": (out.index,), "money_in": (back.index,)}
+    found = f"column {out.index + 1} is money out, column {back.index + 1} money in"
+    money.evidence.append(Evidence("Sign", found, why, sure, "sign"))
+
+
+def _sides(rows: Sequence[Cells], out: int, back: int, mark: str) -> bool:
+    """Whether two columns of amounts can be the two sides: as a rule a row moves one of them.
+
+    Where every row fills both, the second is more likely a balance.
+    """
+    one = both = 0
+    for row in rows:
+        filled = bool(value_of(row, out, mark)) + bool(value_of(row, back, mark))
+        one, both = one + (filled == 1), both + (filled == 2)
+    return one >= both and one > 0
 
 
 def _pair_chain(rows: Sequence[Cells], out: int, back: int, balance: int, mark: str) -> int:
