@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -102,9 +101,10 @@ def _cards(request: HttpRequest, reading: Reading, form: SliceFilter) -> dict[st
         "kpis": card(_("Income, expenses, net, savings rate"), overview_cards.kpis),
     }
     if not _has_lines(frame["kpis"], reading):
-        return frame | {"nothing": True, **_last_lines(reading)}
+        return frame | {"nothing": True, **_last_lines(reading, form)}
     return frame | {
         "trend": card(_("In and out"), overview_cards.trend, csv("trend")),
+        "trend_without": card("", overview_cards.trend_without),
         "spending": card(_("What you spent"), overview_cards.spending),
         "categories": card(_("Where it went"), overview_cards.categories, csv("categories")),
         "budgets": card(_("Budget against actual"), overview_cards.budgets, csv("budgets")),
@@ -121,12 +121,17 @@ def _has_lines(kpis: Any, reading: Reading) -> bool:
     return bool(reading.cells or reading.year_cells)
 
 
-def _last_lines(reading: Reading) -> dict[str, Any]:
-    """The day of the last line of all, and the address of its month."""
+def _last_lines(reading: Reading, form: SliceFilter) -> dict[str, Any]:
+    """The day of the last line that the filter takes, and its month under the same filter.
+
+    `fits_never` = the filter takes no line of any day, though there are lines.
+    """
     last = reading.last_day_with_lines()
     if last is None:
-        return {"last_day": None}
-    query = urlencode({"period": f"{last:%Y-%m}", **reading.view.named})
+        other = reading.is_narrowed and reading.last_day_with_lines(narrowed=False)
+        return {"last_day": None, "fits_never": bool(other)}
+    days = ("period", "start_date", "end_date")
+    query = form.query(*days, period=f"{last:%Y-%m}", **reading.view.named)
     return {"last_day": last, "last_url": f"?{query}"}
 
 

@@ -2,22 +2,23 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from analytics import charts, formats
 from analytics.charts.kpi import Trend
 from analytics.metrics import breakdowns
 from analytics.metrics.breakdowns import BudgetLine, CategoryShare, Excluded
 from analytics.metrics.figures import Figure
+from analytics.metrics.registry import figures
 from config.pages.overview_reading import Reading
-from transactions import periods
+from transactions import flows, periods
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ def trend(reading: Reading, csv_url: str = "") -> charts.Chart | None:
             )
         )  # fmt: skip
     income, expenses, net, rate = (reading.figure_of_year(name) for name in KPIS)
-    return charts.in_and_out(
+    made = charts.in_and_out(
         rows,
         charts.MonthTotal(income, expenses, net, rate),
         id="trend",
@@ -159,6 +160,33 @@ def trend(reading: Reading, csv_url: str = "") -> charts.Chart | None:
         csv_url=csv_url,
         rows_url=reading.year.rows_url("count", reading.view.door),
     )
+    notes = [(note,) for note in (made.note, trend_without(reading)) if note]
+    return replace(made, note=format_html_join(" ", "{}", notes))
+
+
+def trend_without(reading: Reading) -> SafeString | str:
+    """What the months hold in other currencies; "" where the notice above the cards says the same."""
+    if reading.year == reading.slice:
+        return ""
+    months = reading.year.months()
+    words = ngettext("Within this %(n)d month:", "Within these %(n)d months:", len(months))
+    # Month totals can't count the uncategorised by sign: those currencies are named without a count.
+    others = [c for c in reading.year_cells if c.currency != reading.slice.currency]
+    uncounted = {c.currency for c in others if c.kind == flows.UNCATEGORISED and c.n_in is None}
+    counted = [c for c in others if c.currency not in uncounted]
+    found = breakdowns.not_included(reading.year, door=reading.view.door, cells=counted)
+    sums = [
+        figures(replace(reading.year, currency=name), ["net"], door=reading.view.door, cells=[
+            c for c in others if c.currency == name
+        ])[0]["net"]
+        for name in sorted(uncounted)
+        if any(
+            c.currency == name and (flows.INCOME.takes(c) or flows.EXPENSES.takes(c))
+            for c in others
+        )
+    ]  # fmt: skip
+    said = _said(reading, found, sums)
+    return format_html("{} {}", words % {"n": len(months)}, said) if said else ""
 
 
 # -- categories ----------------------------------------------------------------------------------
@@ -265,9 +293,40 @@ def budgets(reading: Reading, csv_url: str = "") -> charts.Chart | None:
 # -- what stays out ------------------------------------------------------------------------------
 
 
-def excluded(reading: Reading) -> list[Excluded]:
-    """Per other currency, what no figure of this page holds."""
-    return breakdowns.not_included(reading.slice, door=reading.view.door, cells=reading.cells)
+def excluded(reading: Reading) -> SafeString | str:
+    """Per other currency, what no figure of the period holds; "" where there is nothing."""
+    found = breakdowns.not_included(reading.slice, door=reading.view.door, cells=reading.cells)
+    return _said(reading, found)
+
+
+def _said(
+    reading: Reading, found: Sequence[Excluded], uncounted: Sequence[Figure] = ()
+) -> SafeString | str:
+    if not found and not uncounted:
+        return ""
+    said = [
+        format_html(
+            ngettext(
+                "{count} line in {currency} is not included, {amount}.",
+                "{count} lines in {currency} are not included, together {amount}.",
+                int(other.count.value or 0),
+            ),
+            count=_html(reading, other.count),
+            currency=other.currency,
+            amount=_html(reading, other.amount, signed=True),
+        )
+        for other in found
+    ]
+    said += [
+        format_html(
+            _("Lines in {currency} are not included, together {amount}."),
+            currency=amount.currency,
+            amount=_html(reading, amount, signed=True),
+        )
+        for amount in uncounted
+    ]
+    said.append(format_html("{}", _("No rate is stored, so nothing is converted.")))
+    return format_html_join(" ", "{}", [(sentence,) for sentence in said])
 
 
 def only_transfers(reading: Reading) -> bool:

@@ -48,15 +48,22 @@ def overview_filter(view: View, params: QueryDict) -> tuple[SliceFilter, Slice |
         chosen = replace(chosen, text="", within=(), month_start=1)
     except BadSlice as error:
         fault, chosen = error, None
-    form = SliceFilter(params, reach=view.reach, period=period, periods_offered=offered(view))
+    form = SliceFilter(
+        params, reach=view.reach, period=period, periods_offered=offered(view, period)
+    )
     if fault:
         form.mark(fault)
     return form, chosen
 
 
-def offered(view: View) -> list[tuple[str, str]]:
-    """The periods of the list: the running month, the last twelve months, the months before."""
+def offered(view: View, chosen: Period | None = None) -> list[tuple[str, str]]:
+    """The periods of the list: the running month, the last twelve months, the months before.
+
+    A month that is `chosen` and not among them stands at the end, by its name.
+    """
     months = months_offered(view.today)
+    if chosen and chosen.start and chosen.key != YEAR and chosen.start not in months:
+        months = [*months, chosen.start]
     named = [(f"{m:%Y-%m}", formats.month(m, view.locale)) for m in months]
     return [*named[:1], (YEAR, _("Last 12 months")), *named[1:]]
 
@@ -162,8 +169,16 @@ class Reading:
     def words_before(self) -> str:
         return formats.period(self.before.start, self.before.end, self.view.locale)
 
-    def last_day_with_lines(self) -> date | None:
-        """The day of the last line of all, whatever its day; None = there is none at all."""
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the filter names accounts or categories."""
+        return bool(self.slice.accounts or self.slice.categories)
+
+    def last_day_with_lines(self, *, narrowed: bool = True) -> date | None:
+        """The day of the last posted line of the filter's accounts and categories (of all where not
+        `narrowed`), whatever its day; None = there is none at all."""
         every = self.slice.over(EARLIEST, LATEST)
-        every = replace(every, accounts=(), categories=())
-        return lines(every).order_by("-booked_on").values_list("booked_on", flat=True).first()
+        if not narrowed:
+            every = replace(every, accounts=(), categories=())
+        found = lines(every).posted().order_by("-booked_on")
+        return found.values_list("booked_on", flat=True).first()

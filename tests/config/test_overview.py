@@ -71,6 +71,17 @@ def kpi_notes(body: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", "", note).split()) for note in notes]
 
 
+def words_of(body: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", body).split())
+
+
+def months_note(body: str) -> str:
+    """What the card of the months says under its answer."""
+    card = body[body.index('id="trend"') :]
+    found = re.search(r'<p class="meta">(.*?)</p>', card[: card.index("</figcaption>")], re.S)
+    return words_of(found[1]) if found else ""
+
+
 # -- the seven figures ---------------------------------------------------------------------------
 
 
@@ -219,6 +230,31 @@ def test_with_lines_long_ago_the_way_to_them_is_shown(client: Client, customer: 
     assert first(page(client, f"{URL}?period=2024-02")[0], "expenses") == "5.0000"
 
 
+def test_the_last_month_of_an_account_is_shown_under_its_filter(
+    client: Client, customer: Customer
+) -> None:
+    fill(customer)
+    old = factories.make_account(customer=customer)
+    row = {"amount": "-5", "category": "coffee", "booked_on": date(2019, 2, 9)}
+    pending = row | {"booked_on": date(2026, 6, 9), "status": "pending"}
+    factories.make_transactions(old, [row, pending])
+    _, body = page(client, f"{URL}?account={old.public_id}")
+    assert "The last payment that fits this filter is of 9 February 2019." in body
+    address = f"?account={old.public_id}&period=2019-02"
+    assert f'href="{address.replace("&", "&amp;")}"' in body
+    found, body = page(client, URL + address)
+    assert first(found, "expenses") == "5.0000"
+    assert re.search(r'<option value="2019-02" selected[^>]*>\s*February 2019', body)
+
+
+def test_a_filter_that_no_line_ever_fits_can_be_cleared(client: Client, customer: Customer) -> None:
+    fill(customer)
+    new = factories.make_account(customer=customer)
+    _, body = page(client, f"{URL}?account={new.public_id}")
+    assert "No payment fits this filter" in body and "No payments yet" not in body
+    assert re.search(rf'<a class="btn" href="{URL}">\s*Clear the filter', body)
+
+
 def test_only_transfers(client: Client, customer: Customer) -> None:
     account = factories.make_account(customer=customer)
     factories.make_transactions(
@@ -239,6 +275,7 @@ def test_one_line(client: Client, customer: Customer) -> None:
     found, body = page(client)
     assert first(found, "expenses") == "12.5000"
     assert "There is no savings rate without income." in body
+    assert "in 1 line of spending, " in words_of(body)
     assert not found.bare and not found.untraced
 
 
@@ -295,8 +332,63 @@ def test_another_currency_is_named_and_not_added(client: Client, customer: Custo
     )
     found, body = page(client)
     assert first(found, "expenses") == "1020.0000"
-    assert "lines in USD are not included" in body
+    assert "1 line in USD is not included, −$45.00." in words_of(body)
     assert "-45.0000" in [f.value for f in found.figures if f.metric == "net"]
+
+
+def test_the_months_name_what_they_leave_out_where_the_month_has_nothing_to_name(
+    client: Client, customer: Customer
+) -> None:
+    fill(customer)
+    dollars = factories.make_account(customer=customer, currency="USD")
+    row = {"amount": "-45", "category": "coffee", "booked_on": date(2026, 5, 4)}
+    factories.make_transactions(dollars, [row, row, row | {"amount": "-1"}])
+    _, body = page(client)
+    said = "3 lines in USD are not included, together −$91.00."
+    assert f"Within these 12 months: {said}" in months_note(body)
+    assert body.count("in USD") == 1
+    for period in ("2026-05", "12m"):
+        assert said in words_of(page(client, f"{URL}?period={period}")[1])
+    body = page(client, f"{URL}?period=12m")[1]
+    assert body.count("in USD") == 1 and "in USD" not in months_note(body)
+
+
+def test_months_of_another_currency_alone_are_named(client: Client, customer: Customer) -> None:
+    factories.make_account(customer=customer)
+    dollars = factories.make_account(customer=customer, currency="USD")
+    factories.make_transactions(
+        dollars, [{"amount": "-45", "category": "coffee", "booked_on": date(2026, 5, 4)}]
+    )
+    said = words_of(page(client)[1])
+    assert "No income and no spending in these months" in said
+    assert "Within these 12 months: 1 line in USD is not included, −$45.00." in said
+
+
+def test_other_currencies_cost_no_more_than_twelve_queries(
+    client: Client, customer: Customer
+) -> None:
+    fill(customer)
+    night()
+    factories.make_budget(customer=customer, category="housing", month=date(2026, 6, 1))
+    dollars = factories.make_account(customer=customer, currency="USD")
+    row = {"amount": "-45", "category": "coffee", "booked_on": date(2026, 5, 4)}
+    factories.make_transactions(dollars, [row, row | {"category": None}])
+    page(client)
+    with counted() as queries:
+        _, body = page(client)
+    assert len(queries) <= 12, queries
+    # Month totals count the uncategorised of both signs together: the sum is exact, a count is not.
+    assert "Within these 12 months: Lines in USD are not included, together −$90.00." in (
+        months_note(body)
+    )
+
+
+def test_the_spending_card_says_which_lines_it_counts(client: Client, customer: Customer) -> None:
+    fill(customer)
+    said = words_of(page(client)[1])
+    assert "in 2 lines of spending, " in said
+    assert re.search("Lines of income and spending ?3", said)
+    assert "Lines counted" not in said
 
 
 def test_the_group_of_the_last_night(client: Client, customer: Customer) -> None:
