@@ -27,6 +27,8 @@ _KNOWN: Mapping[str, Callable[[str], bool]] = {
 }
 # Change nothing but the reading of cells, so the columns a person named stay named.
 _IN_CELLS = ("date_order", "decimal")
+# Said of columns that are gone once the file is cut into other ones.
+_OF_COLUMNS = ("mapped", "flipped", "answered")
 
 
 def read_otherwise(batch: ImportBatch, field: str, value: str) -> ImportBatch:
@@ -72,7 +74,7 @@ def turn(batch: ImportBatch, *, flip: bool) -> ImportBatch:
     if layout.sign in ("signed", "reversed", "unmarked_out"):
         said["sign"] = layout.sign
     turned = bool(batch.choices.get("flipped")) != flip
-    return _read_by(batch, layout, said, flipped=turned)
+    return _read_by(batch, layout, said, flipped=turned, answered=True)
 
 
 def map_columns(batch: ImportBatch, layout: Layout) -> ImportBatch:
@@ -95,7 +97,7 @@ def _read_by(
 def _forget_mapping(batch: ImportBatch) -> None:
     """A file that is cut into columns anew has no columns named, nor signs turned, any more."""
     kept = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-    kept.choices = {k: v for k, v in kept.choices.items() if k not in ("mapped", "flipped")}
+    kept.choices = {k: v for k, v in kept.choices.items() if k not in _OF_COLUMNS}
     kept.save(update_fields=["choices"])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transactions.adapters import Layout, Line
-from transactions.imports.pages.understood import FileShown
+from transactions.imports.pages.understood import FileShown, two_columns
 from transactions.models import ImportBatch
 
 
@@ -16,6 +16,7 @@ class Answer:
     value: str
     line: Line
     currency: str
+    says: str = ""  # which column is money out and which money in, where the answer settles that
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +48,6 @@ def question(shown: FileShown) -> Question | None:
     for value, reading in readings:
         line = shown.first_line(reading)
         if line is not None:
-            answers.append(Answer(field, value, line, shown.currency(None, line)))
+            says = two_columns(reading) if kind == "sign" and reading.sign == "two_columns" else ""
+            answers.append(Answer(field, value, line, shown.currency(None, line), says))
     return Question(kind, batch.refused_message, cell, answers) if answers else None

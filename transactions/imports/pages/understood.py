@@ -309,7 +309,8 @@ def _money(layout: Layout, role: str, first: str, currency: str) -> Understood:
 
 
 def _was_turned(batch: ImportBatch, evidence: Mapping[str, Any]) -> bool:
-    return bool(batch.choices.get("flipped")) or evidence.get("why") == "as you chose"
+    said = batch.choices.get("flipped") or batch.choices.get("answered")
+    return bool(said) or evidence.get("why") == "as you chose"
 
 
 def _as_found(
@@ -317,7 +318,7 @@ def _as_found(
 ) -> Found:
     what, found, sure = str(evidence["what"]), str(evidence["found"]), bool(evidence["sure"])
     if field == "sign":
-        words = _two_columns(layout) if layout.sign == "two_columns" else str(SIGNS[layout.sign])
+        words = two_columns(layout) if layout.sign == "two_columns" else str(SIGNS[layout.sign])
         return Found(what, words, why, sure, "sign", "flip")
     if field == "date_order":
         others = [(o, _day_option(o, first)) for o in DAY_ORDERS if o != layout.date_order]
@@ -343,7 +344,9 @@ def _as_found(
     return Found(what, found, why, sure)
 
 
-def _two_columns(layout: Layout) -> str:
+def two_columns(layout: Layout) -> str:
+    """Which column is money out and which money in, by their names or numbers."""
+
     def names(role: str) -> str:
         return ", ".join(f"“{layout.name_of(at)}”" for at in layout.columns.get(role, ()))
 
