@@ -139,7 +139,8 @@ def rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
 
 def raw_rows(stream: BinaryIO, layout: Layout) -> RawRows | None:
     """The same rows unread, where their cells can be remembered; else None and nothing is read."""
-    if layout.adapter not in ADAPTERS or not RawRows.may_read(layout):
+    adapter = ADAPTERS.get(layout.adapter)
+    if adapter is None or not adapter.reads_plainly or not RawRows.may_read(layout):
         return None
     return RawRows(stream, layout)
 

@@ -237,6 +237,8 @@ class Adapter(Protocol):
 
     name: str
     label: str
+    # Whether `rows` is what the layout says of each record, and nothing more: then cells can be remembered.
+    reads_plainly: bool
 
     def detect(self, sample: "Sample", saved: Sequence[Layout]) -> Detection | None: ...
 

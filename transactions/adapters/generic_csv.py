@@ -26,6 +26,7 @@ class GenericCsv:
     """Banks without an adapter of their own, and every spreadsheet saved as CSV."""
 
     name = "GENERIC_CSV"
+    reads_plainly = True
     label = "CSV file"
 
     def detect(self, sample: Sample, saved: Sequence[Layout]) -> Detection | None:

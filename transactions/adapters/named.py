@@ -50,6 +50,7 @@ class NamedFormat:
 
     name = ""
     label = ""
+    reads_plainly = True
     shapes: tuple[Shape, ...] = ()
 
     def detect(self, sample: Sample, saved: Sequence[Layout]) -> Detection | None:

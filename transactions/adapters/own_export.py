@@ -39,6 +39,7 @@ class OwnExport(NamedFormat):
     name = "COUNTERFOIL"
     label = "Counterfoil"
     shapes = (_LIST, _ADMIN)
+    reads_plainly = False
 
     def rows(self, stream: BinaryIO, layout: Layout) -> Iterator[Row]:
         for row in read_rows(stream, layout):
