@@ -333,6 +333,8 @@ def test_another_currency_is_named_and_not_added(client: Client, customer: Custo
     found, body = page(client)
     assert first(found, "expenses") == "1020.0000"
     assert "1 line in USD is not included, −$45.00." in words_of(body)
+    listed = client.get("/transactions/?period=2026-06&currency=EUR").content.decode()
+    assert "1 line in USD is not in these sums, −$45.00." in words_of(listed)
     assert "-45.0000" in [f.value for f in found.figures if f.metric == "net"]
 
 
