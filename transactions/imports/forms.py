@@ -137,6 +137,7 @@ class AccountsForm(forms.Form):
         held = list(BankAccount.objects.held_by(customer))
         self.accounts = {str(a.public_id): a for a in held}
         self.names = names
+        self.made: list[BankAccount] = []
         choices = [("", gettext("Choose an account"))] + [
             (key, f"{a} · {a.currency}") for key, a in self.accounts.items()
         ]
@@ -178,7 +179,7 @@ class AccountsForm(forms.Form):
         number = mask(named["name"])
         is_number = number.startswith("··")
         currency = named["currency"] or bank_profile().currency
-        return create_account(
+        account = create_account(
             customer=self.customer,
             name=gettext("Account in %(currency)s") % {"currency": currency}
             if is_number or not number
@@ -186,6 +187,8 @@ class AccountsForm(forms.Form):
             currency=currency,
             masked_number=number if is_number else "",
         )
+        self.made.append(account)
+        return account
 
     def one(self) -> BankAccount | None:
         return self.accounts.get(self.cleaned_data.get("account", ""))

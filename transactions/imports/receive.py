@@ -14,6 +14,7 @@ from transactions import adapters
 from transactions.adapters import Detection, Layout, Refused
 from transactions.imports import reading
 from transactions.imports.errors import PlanMissing
+from transactions.imports.made import remove_made
 from transactions.models import BankAccount, ImportBatch, PlannedChunk
 
 OPEN_STATES = (
@@ -168,10 +169,11 @@ def choose(
     return batch
 
 
-def discard(batch: ImportBatch) -> None:
+def discard(batch: ImportBatch) -> list[str]:
     """Throws a draft away with its file, unless another import keeps the same one.
 
-    Raises PlanMissing for one that is in the ledger or was undone.
+    An account that was made for it goes too, unless something else is on it. Returns the names of those
+    that went. Raises PlanMissing for one that is in the ledger or was undone.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
@@ -184,6 +186,8 @@ def discard(batch: ImportBatch) -> None:
             customer_id=batch.customer_id,
         )
         file = batch.file
+        removed = remove_made(batch)
         batch.delete()
         if file is not None and not ImportBatch.objects.filter(file=file).exists():
             file.delete()
+    return removed

@@ -15,6 +15,7 @@ from accounts.jobs.context import JobContext
 from accounts.models import User
 from transactions import totals
 from transactions.imports.errors import PlanMissing, UndoRefused
+from transactions.imports.made import accounts_that_go, remove_made
 from transactions.ledger import writing_accounts
 from transactions.models import BalanceStatement, ImportBatch, ImportIssue, Transaction
 
@@ -62,6 +63,7 @@ class UndoPreview:
     edited: int
     also_in: tuple[LaterFile, ...]
     refusal: str = ""
+    accounts: tuple[str, ...] = ()  # names of accounts made for the file, which go with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def undo_preview(batch: ImportBatch) -> UndoPreview:
         edited=_edited(batch),
         also_in=tuple(reimport_offers(batch)),
         refusal=refusal.sentence if refusal else "",
+        accounts=tuple(account.name for account in accounts_that_go(batch)),
     )
 
 
@@ -96,7 +99,8 @@ def undo(
 ) -> UndoResult:
     """Takes the batch back whole; every derived figure is as it was before.
 
-    People's edits on its rows are kept by fingerprint and return with the rows. Parameters:
+    People's edits on its rows are kept by fingerprint and return with the rows. An account made for the
+    file goes too when nothing else, such as a kept edit, is on it. Parameters:
     `confirm_edits` is how many edited rows the person was told of; when more were edited since, the undo
     is refused (None doesn't ask). Raises UndoRefused with the reason: not in the ledger, older than 30
     days, a row was split, or a later import changed one of its rows.
@@ -127,6 +131,7 @@ def undo(
                 restored += totals.apply_change(_RESTORE, {"before": before})
             totals.drop_empty_cells(accounts)
             BalanceStatement.objects.filter(batch_id=batch.pk).delete()
+        remove_made(batch)
         batch.state = ImportBatch.State.UNDONE
         batch.undone_at = timezone.now()
         batch.save(update_fields=["state", "undone_at"])

@@ -16,6 +16,7 @@ from transactions.imports import services
 from transactions.imports.errors import ImportProblem
 from transactions.imports.forms import AccountsForm
 from transactions.imports.forms_columns import ColumnsForm, KeepForm
+from transactions.imports.made import accounts_that_go, remember_made
 from transactions.imports.pages import correcting, flow, profiles
 from transactions.imports.pages.mending import hint
 from transactions.imports.pages.names import names_of
@@ -54,6 +55,7 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     form = form or _accounts_form(batch)
     context = {
         "batch": batch,
+        "made": accounts_that_go(batch),
         "shown": shown,
         "found": shown.found(),
         "question": question(shown),
@@ -86,6 +88,7 @@ def _place(request: HttpRequest, batch: ImportBatch, form: AccountsForm) -> Http
         if form.names:
             with transaction.atomic():
                 batch = services.choose(batch, accounts=form.chosen())
+                remember_made(batch, form.made)
         else:
             batch = services.choose(batch, account=form.one())
     except ImportProblem as problem:
@@ -157,6 +160,7 @@ def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
             return flow.go_on(request, batch)
     context = {
         "batch": batch,
+        "made": accounts_that_go(batch),
         "form": form,
         "rows": form.rows(),
         "named": sum(bool(column.role) for column in form.columns),

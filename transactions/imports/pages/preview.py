@@ -17,6 +17,7 @@ from accounts.jobs.queries import progress_of
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem, PlanChanged
+from transactions.imports.made import accounts_that_go
 from transactions.imports.pages import flow, issues, profiles
 from transactions.imports.pages.balances import checks_of
 from transactions.imports.pages.planned_rows import first_rows
@@ -108,6 +109,7 @@ def _context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     found = shown.found()
     return {
         "batch": batch,
+        "made": accounts_that_go(batch),
         "summary": summary_of(batch),
         "balances": checks_of(batch),
         "first_rows": first_rows(batch),
@@ -191,9 +193,22 @@ def discard(request: HttpRequest, batch_id: UUID) -> HttpResponse:
             messages.error(request, _("This import is in the ledger. Undo it instead."))
         return elsewhere
     try:
-        services.discard(batch)
+        removed = services.discard(batch)
     except ImportProblem as problem:
         messages.error(request, problem.sentence)
         return redirect("imports:preview", batch_id=batch.public_id)
-    messages.success(request, _("The draft is gone. Nothing was written."))
+    if removed:
+        words = ngettext(
+            "The draft is gone, and with it the account %(names)s that was made for it. No payment was "
+            "written.",
+            "The draft is gone, and with it the accounts %(names)s that were made for it. No payment was "
+            "written.",
+            len(removed),
+        )
+        messages.success(request, words % {"names": ", ".join(f"“{name}”" for name in removed)})
+    elif batch.choices.get("made_accounts"):
+        words = _("The draft is gone. Its account stays, as something else is on it.")
+        messages.success(request, words)
+    else:
+        messages.success(request, _("The draft is gone. Nothing was written."))
     return redirect("imports:list")

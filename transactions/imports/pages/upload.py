@@ -20,10 +20,11 @@ from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
 from transactions.imports import services
 from transactions.imports.accounts import create_account
 from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm, too_large
+from transactions.imports.made import remember_made
 from transactions.imports.pages import flow
 from transactions.imports.pages.scope import UPLOAD, is_own, person, steps
 from transactions.imports.pages.understood import FileShown
-from transactions.models import ImportBatch
+from transactions.models import BankAccount, ImportBatch
 
 LISTED = 50
 
@@ -111,6 +112,7 @@ def _receive(
             if said["account"] == NEW_ACCOUNT:
                 batch.account = _new_account(batch, customer, said)
                 batch.save(update_fields=["account"])
+                remember_made(batch, [batch.account])
     except FileTooLarge:
         form.add_error("file", too_large(limit))
         return None
@@ -122,7 +124,7 @@ def _receive(
     return batch
 
 
-def _new_account(batch: ImportBatch, customer: Customer, said: dict[str, Any]) -> Any:
+def _new_account(batch: ImportBatch, customer: Customer, said: dict[str, Any]) -> BankAccount:
     """An account in the currency said, else in the file's own, else in the bank's."""
     shown = FileShown(batch)
     currency = said["currency"] or shown.currency(None, shown.first_line())

@@ -1,0 +1,171 @@
+"""An account made for a file goes with the file, unless something else is on it."""
+
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests import factories
+from tests.transactions.test_import_pages import signed_in
+from tests.transactions.test_imports import GENERIC, brought_in
+from transactions import ledger
+from transactions.audit import audit_ledger
+from transactions.imports import services
+from transactions.models import (
+    AccountHolder,
+    BalanceStatement,
+    BankAccount,
+    ImportBatch,
+    KeptEdit,
+    Transaction,
+)
+
+NAMED = (
+    b"Account,Date,Text,Amount,Currency\n"
+    b"Holiday,2026-05-01,BREAD,-4.20,EUR\n"
+    b"Holiday,2026-05-02,MILK,-3.20,EUR\n"
+)
+
+
+@pytest.fixture
+def customer(north_client):
+    return signed_in(north_client)
+
+
+def send(client, body: bytes = GENERIC, **said: str) -> ImportBatch:
+    """The draft of a file sent with “A new account”."""
+    file = SimpleUploadedFile("export.csv", body, "text/csv")
+    new = {"account": "new", "name": "Harbour", "kind": "current", "currency": "EUR"}
+    assert client.post("/imports/new/", {"file": file, **new, **said}).status_code == 302
+    return ImportBatch.objects.latest("pk")
+
+
+def go(client, batch: ImportBatch, page: str, **said: str) -> str:
+    """Posts and returns the page that one is led to."""
+    answer = client.post(f"/imports/{batch.public_id}/{page}/", said)
+    assert answer.status_code == 302
+    return client.get(urlsplit(answer.headers["Location"]).path).content.decode()
+
+
+def commit(client, batch: ImportBatch) -> None:
+    go(client, batch, "commit", plan_hash=batch.plan_hash)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.COMMITTED
+
+
+def test_the_pages_say_that_the_account_is_made_and_how_it_goes(north_client, customer):
+    batch = send(north_client)
+    words = "The account “Harbour” was made for this file; it goes if you throw the draft away."
+    for page in ("", "format/", "columns/"):
+        shown = north_client.get(f"/imports/{batch.public_id}/{page}").content.decode()
+        assert f"No payment is written yet. {words}" in shown, page
+        assert "Nothing is written yet" not in shown, page
+
+
+def test_a_draft_thrown_away_takes_its_account_along(north_client, customer):
+    batch = send(north_client)
+    shown = go(north_client, batch, "delete")
+    assert "with it the account “Harbour” that was made for it" in shown
+    assert not BankAccount.objects.exists() and not AccountHolder.objects.exists()
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_file_that_cannot_be_read_takes_its_account_along_too(north_client, customer):
+    batch = send(north_client, b"%PDF-1.7 nothing")
+    assert batch.state == ImportBatch.State.REFUSED and BankAccount.objects.count() == 1
+    shown = north_client.get(f"/imports/{batch.public_id}/format/").content.decode()
+    assert "The account “Harbour” was made for this file" in shown
+    go(north_client, batch, "delete")
+    assert not BankAccount.objects.exists() and not ImportBatch.objects.exists()
+
+
+def lines_of_another_file(account: BankAccount) -> None:
+    brought_in(account, GENERIC.replace(b"Fuel", b"Tea"))
+
+
+def an_open_draft(account: BankAccount) -> None:
+    ImportBatch.objects.create(customer=account.holders.get().customer, account=account)
+
+
+def a_draft_that_names_it(account: BankAccount) -> None:
+    chosen = {"accounts": [{"name": "x", "currency": "", "account": account.pk}]}
+    ImportBatch.objects.create(customer=account.holders.get().customer, choices=chosen)
+
+
+def a_balance(account: BankAccount) -> None:
+    BalanceStatement.objects.create(account=account, day="2026-05-01", amount=1, source="bank")
+
+
+def another_holder(account: BankAccount) -> None:
+    user = AccountHolder.Role.USER
+    AccountHolder.objects.create(account=account, customer=factories.make_customer(), role=user)
+
+
+def a_kept_edit(account: BankAccount) -> None:
+    with ledger.writing_accounts([account.pk], wait=True):
+        KeptEdit.objects.create(account=account, fingerprint=uuid4(), payload={})
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lines_of_another_file,
+        an_open_draft,
+        a_draft_that_names_it,
+        a_balance,
+        another_holder,
+        a_kept_edit,
+    ],
+)
+def test_an_account_that_something_else_is_on_stays(north_client, customer, put):
+    batch = send(north_client)
+    account = BankAccount.objects.get()
+    put(account)
+    assert "Its account stays" in go(north_client, batch, "delete")
+    assert BankAccount.objects.get() == account
+    assert not ImportBatch.objects.filter(pk=batch.pk).exists()
+
+
+def test_an_account_that_was_there_before_stays(north_client, customer):
+    account = factories.make_account(customer=customer)
+    batch = send(north_client, account=str(account.public_id))
+    assert "Nothing was written" in go(north_client, batch, "delete")
+    assert BankAccount.objects.get() == account
+
+
+def test_an_undo_takes_the_account_along_and_the_file_can_come_in_again(north_client, customer):
+    batch = send(north_client)
+    commit(north_client, batch)
+    asked = north_client.get(f"/imports/{batch.public_id}/undo/").content.decode()
+    assert "“Harbour”, made for this file, goes with it" in asked
+    assert "every figure is as it was before" in go(north_client, batch, "undo", edited="0")
+    assert not BankAccount.objects.exists() and not AccountHolder.objects.exists()
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.UNDONE and batch.account is None
+    assert audit_ledger() == []
+    assert "This file belongs to" in go(north_client, batch, "again")
+
+
+def test_an_undo_leaves_an_account_that_holds_a_kept_edit(north_client, customer):
+    batch = send(north_client)
+    commit(north_client, batch)
+    row = Transaction.objects.filter(batch_id=batch.pk)[:1]
+    ledger.recategorise(row, category=None)
+    assert services.undo_preview(batch).accounts == ()
+    services.undo(batch)
+    assert BankAccount.objects.count() == 1 and KeptEdit.objects.count() == 1
+
+
+def test_accounts_made_for_names_in_the_file_go_too(north_client, customer):
+    factories.make_account(customer=customer)
+    factories.make_account(customer=customer, masked_number="··7777")
+    batch = send(north_client, NAMED, account="file")
+    go(north_client, batch, "format", act="accounts", name_0="new")
+    batch.refresh_from_db()
+    assert batch.counts["new"] == 2 and BankAccount.objects.filter(name="Holiday").exists()
+    commit(north_client, batch)
+    services.undo(batch)
+    assert BankAccount.objects.count() == 2 and not BankAccount.objects.filter(name="Holiday")
+    batch.refresh_from_db()
+    assert batch.choices["accounts"] == []

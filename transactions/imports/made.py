@@ -1,0 +1,92 @@
+"""Accounts that were made for a file: with the file they go again, unless something else is on them."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.audit import services as audit
+from transactions.models import (
+    AccountHolder,
+    BalanceStatement,
+    BankAccount,
+    ImportBatch,
+    KeptEdit,
+    MonthTotal,
+    Transaction,
+)
+
+_KEY = "made_accounts"
+
+
+def remember_made(batch: ImportBatch, accounts: Iterable[BankAccount]) -> None:
+    """Writes on the draft which accounts were made for it."""
+    pks = [account.pk for account in accounts]
+    if pks:
+        batch.choices[_KEY] = [*batch.choices.get(_KEY, []), *pks]
+        batch.save(update_fields=["choices"])
+
+
+def accounts_that_go(batch: ImportBatch) -> list[BankAccount]:
+    """The accounts made for this file that nothing but this file is on: they go when it goes."""
+    made = BankAccount.objects.filter(pk__in=batch.choices.get(_KEY, []))
+    return [account for account in made if _is_only_of(batch, account)]
+
+
+def remove_made(batch: ImportBatch) -> list[str]:
+    """Deletes them with their holder and returns their names. The batch's own rows must be gone already.
+
+    The batch lets go of them too, so that it may stay (an undo) or go (a draft thrown away).
+    """
+    pks = batch.choices.get(_KEY, [])
+    if not pks:
+        return []
+    removed: dict[int, str] = {}
+    with transaction.atomic():
+        # The whole row, not only its key: nobody may put anything on it between look and deletion.
+        list(BankAccount.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+        for account in accounts_that_go(batch):
+            if MonthTotal.objects.filter(account=account).exists():
+                continue
+            removed[account.pk] = account.name
+            audit.record(
+                act="row.removed",
+                subject=account,
+                before={"name": account.name, "kind": account.kind, "currency": account.currency},
+                customer_id=batch.customer_id,
+            )
+        if removed:
+            _let_go(batch, removed)
+            AccountHolder.objects.filter(account__in=removed).delete()
+            BankAccount.objects.filter(pk__in=removed).delete()
+    return list(removed.values())
+
+
+def _let_go(batch: ImportBatch, removed: Iterable[int]) -> None:
+    gone = set(removed)
+    if batch.account_id in gone:
+        batch.account = None
+    batch.choices[_KEY] = [pk for pk in batch.choices[_KEY] if pk not in gone]
+    if "accounts" in batch.choices:
+        batch.choices["accounts"] = [
+            entry for entry in batch.choices["accounts"] if entry["account"] not in gone
+        ]
+    batch.save(update_fields=["account", "choices"])
+
+
+def _is_only_of(batch: ImportBatch, account: BankAccount) -> bool:
+    rows = Transaction.objects.filter(account=account)
+    others = ImportBatch.objects.exclude(pk=batch.pk)
+    is_named = Q(basis__accounts__has_key=str(account.pk)) | Q(
+        choices__contains={"accounts": [{"account": account.pk}]}
+    )
+    return not (
+        rows.exclude(batch_id=batch.pk).exists()
+        # An undo keeps what a person said of a row, and that needs its account.
+        or rows.filter(category_origin=Transaction.Origin.PERSON).exists()
+        or KeptEdit.objects.filter(account=account).exists()
+        or BalanceStatement.objects.filter(account=account).exclude(batch_id=batch.pk).exists()
+        or account.holders.exclude(customer=batch.customer_id).exists()
+        or others.filter(account=account).exists()
+        or others.exclude(state=ImportBatch.State.UNDONE).filter(is_named).exists()
+    )
