@@ -284,7 +284,7 @@ def manage(root: Path, command: list[str]) -> int:
             # Commands that make banks or migrate ask for the owner's address; the others never read it.
             environment["MIGRATION_DATABASE_URL"] = found.migration_database_url
             asked = [sys.executable, "manage.py", *command]
-            return subprocess.run(asked, cwd=root, env=environment, check=False).returncode  # noqa: S603
+            return subprocess.run(asked, cwd=root, env=environment, check=False).returncode
         finally:
             found.stop()
 
