@@ -31,6 +31,13 @@ def limit_of(user: Any) -> int:
     return int(settings.UPLOAD_LIMIT_CUSTOMER) if has(user, OWN_DATA) else 0
 
 
+def too_large(limit: int) -> str:
+    """What a person is told whose file has more bytes than `limit`."""
+    return _("The file is larger than %(mb)d MB. Split it by year and bring in the parts.") % {
+        "mb": limit // 2**20
+    }
+
+
 class LimitedUploadHandler(FileUploadHandler):
     """The first handler: counts what comes and passes it on."""
 
@@ -64,9 +71,5 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return render(request, "400.html", status=400)
     message = _("What was sent is too large. Nothing was changed.")
     if isinstance(exception, UploadTooLarge) and exception.limit:
-        megabytes = {"mb": exception.limit // 2**20}
-        message = (
-            _("The file is larger than %(mb)d MB. Split it by year and bring in the parts.")
-            % megabytes
-        )
+        message = too_large(exception.limit)
     return render(request, "400.html", {"message": message}, status=413)

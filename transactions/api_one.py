@@ -126,13 +126,7 @@ class OneTransaction(BankAPIView):
 
 def _row(reach: Reach, transaction_id: str) -> Transaction:
     """A line of an account this customer holds; whatever else is as missing as nothing."""
-    pk = ids.decode(transaction_id)
-    held = [a.pk for a in reach.accounts]
-    row = (
-        Transaction.objects.lines().filter(pk=pk, account__in=held).first()
-        if pk is not None
-        else None
-    )
+    row = reach.line(transaction_id)
     if row is None:
         raise Http404
     return row

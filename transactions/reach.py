@@ -9,7 +9,8 @@ from django.db.models import F, Q
 
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
-from transactions.models import AccountHolder, BankAccount, Category
+from transactions import ids
+from transactions.models import AccountHolder, BankAccount, Category, Transaction
 from transactions.queries import uncategorised
 from transactions.slices import AccountRef, CategoryRef
 
@@ -38,6 +39,14 @@ class Reach:
     def owned(self) -> list[BankAccount]:
         """Those that bank-wide figures count under this person."""
         return [a for a in self.accounts if a.role == AccountHolder.Role.OWNER]  # type: ignore[attr-defined]
+
+    def line(self, public_id: str) -> Transaction | None:
+        """The line of an account this person holds; None for whatever else, missing or foreign."""
+        pk = ids.decode(public_id)
+        if pk is None:
+            return None
+        held = [account.pk for account in self.accounts]
+        return Transaction.objects.lines().filter(pk=pk, account__in=held).first()
 
     @cached_property
     def account_refs(self) -> dict[UUID, AccountRef]:

@@ -34,13 +34,7 @@ def detail(request: HttpRequest, transaction_id: str) -> HttpResponse:
 
 def _own_line(view: View, transaction_id: str) -> Transaction:
     """A line of an account this person holds; whatever else is as missing as nothing."""
-    pk = ids.decode(transaction_id)
-    held = [a.pk for a in view.reach.accounts]
-    row = (
-        Transaction.objects.lines().filter(pk=pk, account__in=held).first()
-        if pk is not None
-        else None
-    )
+    row = view.reach.line(transaction_id)
     if row is None:
         raise Http404
     return row

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from accounts.customers.models import Customer
 from accounts.jobs.errors import EmptyFile, FileTooLarge
+from accounts.uploads import too_large
 from transactions.adapters import Refused
 from transactions.imports import plan as planning
 from transactions.imports.commit import commit
@@ -175,11 +176,7 @@ def _said(problem: Exception) -> ImportProblem:
         case Refused():
             return ImportProblem(problem.message, problem.code)
         case FileTooLarge():
-            mb = problem.limit // 2**20
-            return ImportProblem(
-                f"The file is larger than {mb} MB. Split it by year and bring in the parts.",
-                "file_too_large",
-            )
+            return ImportProblem(too_large(problem.limit), "file_too_large")
         case EmptyFile():
             return ImportProblem(
                 "The file is empty. Download it again and use the new one.", "file_empty"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
+from accounts.uploads import too_large
 from transactions.adapters.words import CURRENCIES
 from transactions.imports.accounts import create_account, mask
 from transactions.models import BankAccount
@@ -108,17 +109,6 @@ class UploadForm(forms.Form):
                     ),
                 )
         return cleaned
-
-    @property
-    def asks_for_new(self) -> bool:
-        """Whether there is no account yet, so that its fields stand open."""
-        return not self.accounts
-
-
-def too_large(limit: int) -> str:
-    return gettext(
-        "The file is larger than %(mb)d MB. Export shorter periods and bring them in one by one."
-    ) % {"mb": limit // 2**20}
 
 
 class AccountsForm(forms.Form):

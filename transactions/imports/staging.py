@@ -218,8 +218,7 @@ class Staging:
         if met is None:
             if len(self._met) >= _CACHE_LIMIT:
                 self._met.clear()
-            raw = cut_card_numbers(text)
-            raw = storable(raw)
+            raw = storable(cut_card_numbers(text))
             words = f"{escape(raw)}\t{escape(cleaned(raw))}"
             met = self._met[text] = raw, words, text_part(raw)
         raw, words, tail = met

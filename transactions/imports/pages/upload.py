@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -17,9 +16,10 @@ from accounts.customers.queries import bank_profile
 from accounts.customers.scope import customer_in_scope
 from accounts.jobs.errors import EmptyFile, FileTooLarge
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
+from accounts.uploads import limit_of, too_large
 from transactions.imports import services
 from transactions.imports.accounts import create_account
-from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm, too_large
+from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm
 from transactions.imports.made import remember_made
 from transactions.imports.pages import flow
 from transactions.imports.pages.scope import UPLOAD, is_own, person, steps
@@ -61,7 +61,7 @@ def new(request: HttpRequest) -> HttpResponse:
     named = request.GET.get("customer")
     customer = customer_in_scope(person(request), named, what="page: new import")
     own = is_own(request)
-    limit = settings.UPLOAD_LIMIT_CUSTOMER if own else settings.UPLOAD_LIMIT_STAFF
+    limit = limit_of(request.user)
     form = UploadForm(request.POST or None, request.FILES or None, customer=customer, limit=limit)
     status = 200
     if request.method == "POST":
