@@ -8,16 +8,14 @@ without, in turn; one of the eight holds its transactions for half a second each
 import json
 import multiprocessing
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
+from benchmarks.own_database import INSIDE, measured_inside
 
 ENTRIES = int(os.environ.get("BENCH_AUDIT_ENTRIES", 1_000_000))
 VERIFY_SECONDS = 60.0
@@ -149,36 +147,9 @@ def _write(number: int, with_entry: bool, begin: Any, results: Any) -> None:
     results.put((number, (count, longest)))
 
 
-def _in_own_database() -> dict[str, Any]:
-    """Runs this file again on a database of its own, dropped whatever happens."""
-    server = os.environ.get("MIGRATION_DATABASE_URL") or os.environ["DATABASE_URL"]
-    name = f"test_bench_audit_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as own:
-        own.execute(f'create database "{name}"')
-    try:
-        url = urlsplit(server)._replace(path=f"/{name}").geturl()
-        run = subprocess.run(
-            [sys.executable, "-m", "benchmarks.bench_audit", "--inside"],
-            env={
-                **os.environ,
-                "MIGRATION_DATABASE_URL": url,
-                "DATABASE_URL": url,
-                "DJANGO_SETTINGS_MODULE": "config.settings_test",
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if "-v" not in sys.argv else None,
-            text=True,
-            check=True,
-        )
-    finally:
-        with psycopg.connect(server, autocommit=True) as own:
-            own.execute(f'drop database if exists "{name}" with (force)')
-    return dict(json.loads(run.stdout.splitlines()[-1]))
-
-
 def main() -> list[tuple[str, float, float]]:
     """Prints the figures; returns (what, ratio, goal), met when ratio >= goal."""
-    found = _in_own_database()
+    found = measured_inside("benchmarks.bench_audit", silent=True)
     assert found["good"], found["problems"]
     print(
         f"change log: {found['entries']:,} entries sealed in {found['seal_seconds']:.1f} s, recomputed in"
@@ -204,7 +175,7 @@ def main() -> list[tuple[str, float, float]]:
 
 
 if __name__ == "__main__":
-    if "--inside" in sys.argv:
+    if INSIDE in sys.argv:
         print(json.dumps(_measure()))
     else:
         for name, ratio, goal in main():

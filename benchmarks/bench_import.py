@@ -10,7 +10,6 @@ After each, lines and totals are compared. The bank stands in a database made he
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +17,8 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from benchmarks.own_database import INSIDE, measured_inside
 
 ROWS = 200_000
 ACCOUNTS = 40
@@ -232,36 +232,9 @@ def _forget_peak() -> None:
 # -- outside ---------------------------------------------------------------------------------------
 
 
-def _in_own_database() -> dict[str, Any]:
-    import psycopg
-
-    server = os.environ.get("MIGRATION_DATABASE_URL") or os.environ["DATABASE_URL"]
-    name = f"test_bench_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as own:
-        own.execute(f'create database "{name}"')
-    try:
-        url = urlsplit(server)._replace(path=f"/{name}").geturl()
-        run = subprocess.run(
-            [sys.executable, "-m", "benchmarks.bench_import", "--inside"],
-            env={
-                **os.environ,
-                "MIGRATION_DATABASE_URL": url,
-                "DATABASE_URL": url,
-                "DJANGO_SETTINGS_MODULE": "config.settings_test",
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    finally:
-        with psycopg.connect(server, autocommit=True) as own:
-            own.execute(f'drop database if exists "{name}" with (force)')
-    return dict(json.loads(run.stdout.splitlines()[-1]))
-
-
 def main() -> list[tuple[str, float, float]]:
     """Prints the table; returns (what, ratio, goal), met when ratio >= goal."""
-    found = _in_own_database()
+    found = measured_inside("benchmarks.bench_import")
     # Each step on its own: they last as long as the COPY does, so chance favours neither.
     steps = {name: min(took[name] for took in found["imports"]) for name in found["imports"][0]}
     whole = [sum(part) for part in zip(*steps.values(), strict=True)]
@@ -286,7 +259,7 @@ def main() -> list[tuple[str, float, float]]:
 
 
 if __name__ == "__main__":
-    if "--inside" in sys.argv:
+    if INSIDE in sys.argv:
         print(json.dumps(_measure()))
     else:
         for name, ratio, goal in main():

@@ -50,7 +50,18 @@ class RoleFilter(SimpleListFilter):
         return queryset.filter(actor_role=self.value()) if self.value() else queryset
 
 
-class AuditEntryAdmin(ReadOnlyAdmin):
+class _LogAdmin(ReadOnlyAdmin):
+    """A list of millions: in its one order, counted no further than needed, never shown whole."""
+
+    sortable_by = ()
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 0
+
+
+class AuditEntryAdmin(_LogAdmin):
     list_display = ("at", "act_shown", "who", "subject", "about", "request")
     list_display_links = ("at",)
     list_filter = (ActFilter, RoleFilter, "at")
@@ -62,12 +73,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         "id", "at", "act_shown", "who", "subject", "about", "request", "before_after", "digest",
     )  # fmt: skip
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    list_per_page = 50
-    list_max_show_all = 0
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
@@ -199,7 +204,7 @@ def name_people(entries: Iterable[Any]) -> None:
         entry.customer = customers.get(entry.customer_id)
 
 
-class AuditSealAdmin(ReadOnlyAdmin):
+class AuditSealAdmin(_LogAdmin):
     """The chain: each seal covers its entries and the seal before it, and its head is signed."""
 
     list_display = ("no", "sealed_at", "how_many", "entries", "head", "key_id")
@@ -210,12 +215,6 @@ class AuditSealAdmin(ReadOnlyAdmin):
         "no", "sealed_at", "how_many", "all_entries", "root_shown", "previous_shown", "head", "key_id",
     )  # fmt: skip
     ordering = ("-no",)
-    sortable_by = ()
-    paginator = CappedPaginator
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    list_per_page = 50
-    list_max_show_all = 0
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
