@@ -7,11 +7,15 @@ at South, who must see nothing of North.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+
+if TYPE_CHECKING:
+    from accounts.customers.models import Customer
+    from accounts.models import User
 
 pytest_plugins = ["tests.guards", "tests.stack"]
 
@@ -103,6 +107,25 @@ def south(db: None) -> Iterator[str]:
 def north_client(north: str) -> Client:
     """A browser at North's host name, signed out. Requests leave the connection in that bank."""
     return Client(HTTP_HOST=HOSTS[NORTH])
+
+
+@pytest.fixture
+def ada(north: str) -> "User":
+    """North's admin."""
+    from accounts.models import Role
+    from tests.factories import make_person
+
+    return make_person(email="ada@example.com", role=Role.ADMIN)
+
+
+@pytest.fixture
+def opened(ada: "User") -> "Customer":
+    """A customer whom Ada has opened."""
+    from tests.factories import make_customer, make_grant
+
+    customer = make_customer()
+    make_grant(staff=ada, customer=customer)
+    return customer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

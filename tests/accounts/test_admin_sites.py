@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from accounts.services import create_person
 from accounts.sites import bank_site, operator_site
 from tests import twins
-from tests.factories import make_customer, make_grant, make_person
+from tests.factories import make_customer, make_grant
 from tests.query_count import counted
 from tests.seen import seen
 
@@ -38,11 +38,6 @@ def browser(twin: twins.Twin, key: int) -> Client:
     with in_bank(twin.schema):
         client.force_login(User.objects.get(pk=key))
     return client
-
-
-@pytest.fixture
-def ada(north: str) -> User:
-    return make_person(email="ada@example.com", role=Role.ADMIN)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.embedded import chromium
+from tests import chromium
 from tests.stack import NORTH, StartedStack
 
 PERSON = ("passkey@example.com", "a passkey owner's own password")
@@ -19,18 +19,9 @@ with in_bank({NORTH!r}):
 @pytest.mark.browser
 @pytest.mark.stack
 def test_a_passkey_is_added_and_signs_in_alone(stack: StartedStack) -> None:
-    program = chromium.find()
-    if program is None:
-        pytest.skip("no Chromium here: set CHROMIUM to one")
-    from playwright.sync_api import sync_playwright
-
     stack.manage("shell", "-c", _MAKE)
     web = stack.start_web()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program),
-            args=["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"],
-        )
+    with chromium.browser() as browser:
         page = browser.new_page()
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
@@ -57,7 +48,6 @@ def test_a_passkey_is_added_and_signs_in_alone(stack: StartedStack) -> None:
         assert page.url.endswith("/accounts/2fa/authenticate/")
         page.click("#mfa_webauthn_authenticate")
         page.wait_for_url(lambda url: "/accounts/" not in url)
-        browser.close()
     assert broken == []
 
 

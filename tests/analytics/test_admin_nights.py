@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.customers.models import Customer
-from accounts.models import Role, User
+from accounts.models import User
 from analytics.budgets.models import Budget
 from analytics.nights.models import Run, RunStep
 from analytics.segments.models import Segment, SegmentProfile
@@ -19,8 +19,6 @@ from tests.factories import (
     make_budget,
     make_category,
     make_customer,
-    make_grant,
-    make_person,
 )
 from tests.seen import seen
 
@@ -28,21 +26,9 @@ ADD = "/admin/analytics/budget/add/"
 
 
 @pytest.fixture
-def ada(north: str) -> User:
-    return make_person(email="ada@example.com", role=Role.ADMIN)
-
-
-@pytest.fixture
 def client(north_client: Client, ada: User) -> Client:
     north_client.force_login(ada)
     return north_client
-
-
-@pytest.fixture
-def opened(ada: User) -> Customer:
-    customer = make_customer()
-    make_grant(staff=ada, customer=customer)
-    return customer
 
 
 def form(customer: Customer, **fields: Any) -> dict[str, Any]:

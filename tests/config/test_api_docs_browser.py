@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.embedded import chromium
+from tests import chromium
 from tests.stack import NORTH, StartedStack
 
 PERSON = ("reader@example.com", "a reader's own password")
@@ -17,18 +17,9 @@ with in_bank({NORTH!r}):
 @pytest.mark.browser
 @pytest.mark.stack
 def test_the_description_opens_and_lists_every_operation(stack: StartedStack) -> None:
-    program = chromium.find()
-    if program is None:
-        pytest.skip("no Chromium here: set CHROMIUM to one")
-    from playwright.sync_api import sync_playwright
-
     stack.manage("shell", "-c", _MAKE)
     web = stack.start_web()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program),
-            args=["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"],
-        )
+    with chromium.browser() as browser:
         page = browser.new_page()
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
@@ -40,5 +31,4 @@ def test_the_description_opens_and_lists_every_operation(stack: StartedStack) ->
         page.wait_for_selector(".opblock", timeout=20_000)
         assert page.url.endswith("/api/docs/")
         assert page.locator(".opblock").count() == 14
-        browser.close()
     assert [text for text in broken if "style" not in text.lower()] == []

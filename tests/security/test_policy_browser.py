@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from config.embedded import chromium
+from tests import chromium
 from tests.guards import Guard
 from tests.stack import NORTH, StartedStack
 
@@ -56,20 +56,11 @@ def walk(page: Any, web: str, paths: list[str], broken: list[str]) -> int:
 @pytest.mark.stack
 @pytest.mark.guard("G7")
 def test_no_page_breaks_its_policy(stack: StartedStack, guard: Guard) -> None:
-    program = chromium.find()
-    if program is None:
-        pytest.skip("no Chromium here: set CHROMIUM to one")
-    from playwright.sync_api import sync_playwright
-
     stack.manage("shell", "-c", _FILL)
     web = stack.start_web()
     broken: list[str] = []
     pages = 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program),
-            args=["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"],
-        )
+    with chromium.browser() as browser:
         for email, paths in (("john.doe@example.com", CUSTOMER), ("admin@example.com", ADMIN)):
             context = browser.new_context()
             context.add_init_script(_LISTEN)
@@ -90,6 +81,5 @@ def test_no_page_breaks_its_policy(stack: StartedStack, guard: Guard) -> None:
             page.wait_for_url(lambda url: urlsplit(url).path != "/accounts/login/")
             pages += 1 + walk(page, web, paths, broken)
             context.close()
-        browser.close()
     assert not broken, "\n".join(broken[:20])
     guard("G7", reached=f"0 violations in {pages} pages in Chromium", n=pages)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config.embedded import chromium
+from tests import chromium
 from tests.stack import NORTH, StartedStack
 
 EMAIL, PASSWORD = "john.doe@example.com", "John's own password"
@@ -38,20 +38,10 @@ with in_bank({NORTH!r}):
 
 @contextmanager
 def browsing(web: str) -> Iterator[Any]:
-    program = chromium.find()
-    if program is None:
-        pytest.skip("no Chromium here: set CHROMIUM to one")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program),
-            args=["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"],
-        )
+    with chromium.browser() as browser:
         page = browser.new_page(base_url=web)
         page.set_default_timeout(20_000)
         yield page
-        browser.close()
 
 
 class Reader:
