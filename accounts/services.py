@@ -3,7 +3,6 @@
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
-from accounts import sessions
 from accounts.audit import services as audit
 from accounts.models import Role, User
 
@@ -30,12 +29,3 @@ def confirm_email(*, user: User) -> None:
         EmailAddress.objects.update_or_create(
             user=user, email=user.email, defaults={"verified": True, "primary": True}
         )
-
-
-def close_sign_in(*, user: User) -> None:
-    """This person may not sign in any more, and is signed out wherever they are."""
-    with transaction.atomic():
-        user.is_active = False
-        user.save(update_fields=["is_active"])
-        sessions.end_sessions(user)
-        audit.record(act="person.closed", subject=user)

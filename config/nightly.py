@@ -93,11 +93,6 @@ def nights_around(now: datetime) -> tuple[Night, Night]:
     return last, next(night for night in nights if night.starts_at > now)
 
 
-def next_start(now: datetime) -> datetime:
-    """When this bank's next night begins, in UTC."""
-    return nights_around(now)[1].starts_at
-
-
 def put_nights(now: datetime) -> int:
     """Sees to it that the last night and the next one are among the bank's jobs; returns how many are new.
 

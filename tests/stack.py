@@ -219,10 +219,10 @@ class StartedStack:
         within: float = 1.0,
         wait: float = 30.0,
         children: bool = False,
-    ) -> int:
+    ) -> set[tuple[str, int]]:
         """SIGKILL for all of `workers` (or the pools they forked) at a random moment, up to `within`
-        seconds after one of them took a job. Returns how many jobs that interrupted: rows left
-        running with nobody at work.
+        seconds after one of them took a job. Returns the bank and number of each job that
+        interrupted: rows left running with nobody at work.
 
         A job that has lost four leases already is let through: a fifth would stop it, by design.
         """
@@ -231,22 +231,25 @@ class StartedStack:
             while not self._running(banks):
                 assert any(worker.alive for worker in workers), workers[0].said()[-3000:]
                 if time.monotonic() > deadline or not self.jobs_left(banks):
-                    return 0
+                    return set()
                 time.sleep(0.03)
             time.sleep(rng.uniform(0, within))
-            if max(self._running(banks), default=0) < 4:
+            held = self._running(banks)
+            if max(held.values(), default=0) < 4:
                 break
         for worker in workers:
             if children:
                 worker.kill_children()
             else:
                 worker.kill()
-        return len(self._running(banks))
+        # What the killed had sent already may still be committed.
+        time.sleep(0.03)
+        return set(held) & set(self._running(banks))
 
-    def _running(self, banks: Sequence[str]) -> list[int]:
-        """The lost leases of each job that is held now."""
-        sql = "select lost_leases from jobs_job where state = 'running' and lease_until > now()"
-        return [row[0] for bank in banks for row in self.query(bank, sql)]
+    def _running(self, banks: Sequence[str]) -> dict[tuple[str, int], int]:
+        """The lost leases of each job that is held now, by its bank and number."""
+        sql = "select id, lost_leases from jobs_job where state = 'running' and lease_until > now()"
+        return {(bank, job): lost for bank in banks for job, lost in self.query(bank, sql)}
 
     def close(self) -> None:
         for connection in self.connections.values():

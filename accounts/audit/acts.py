@@ -22,7 +22,6 @@ ACTS: dict[str, str | Promise] = {
     "session.ended": _("signed out elsewhere"),
     "person.created": _("made a sign-in"),
     "person.invited": _("invited people to sign in"),
-    "person.closed": _("closed a sign-in"),
     "invitation.accepted": _("set the first password"),
     # the bank
     "bank.created": _("made the bank"),

@@ -84,8 +84,10 @@ def test_wake_sweep_kills_and_a_wiped_redis(stack: StartedStack) -> None:
     put_jobs(stack, 20)
     client = redis.Redis.from_url(stack.redis_url)
     interrupted = 0
-    for number in range(6):
-        interrupted += stack.kill_while_running([worker], rng, within=0.5, children=True)
+    for number in range(20):
+        if number >= 6 and interrupted >= 4:
+            break
+        interrupted += len(stack.kill_while_running([worker], rng, within=0.5, children=True))
         if number % 2:
             client.flushall()
     assert interrupted >= 4 and worker.alive

@@ -256,9 +256,9 @@ def test_after_signing_out(held: Tokens) -> None:
 
 
 def test_after_the_sign_in_was_closed_and_even_when_it_is_opened_again(held: Tokens) -> None:
-    from accounts.services import close_sign_in
-
-    close_sign_in(user=held.user)
+    # As the admin's page of people does.
+    User.objects.filter(pk=held.user.pk).update(is_active=False)
+    sessions.end_sessions(held.user)
     both_are_over(held)
     User.objects.filter(pk=held.user.pk).update(is_active=True)
     both_are_over(held)

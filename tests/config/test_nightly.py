@@ -59,8 +59,6 @@ def test_a_leap_over_half_past_two_starts_an_hour_later_and_a_second_one_is_pass
     assert around(noon)[1].starts_at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     noon = datetime(2026, 10, 24, 12, tzinfo=UTC)
     assert around(noon)[1].starts_at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    with in_bank(NORTH):
-        assert nightly.next_start(noon) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
 def test_a_bank_whose_day_stands_still_has_one_night(north: str) -> None:
