@@ -203,6 +203,8 @@ def _clean(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether the cell states no amount at all (empty, or a dash standing for nothing)."""
+    if text[-1:].isdigit():
+        return False
     return text in BLANKS or text.translate(_SPACES).strip() in BLANKS
 
 

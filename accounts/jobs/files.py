@@ -6,6 +6,9 @@ So any worker on any host reads them, one bank's backup has them, and nobody mee
 import hashlib
 import io
 import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, Protocol, cast
 
 from django.db import transaction
@@ -25,26 +28,44 @@ class Readable(Protocol):
 
 
 def store_file(stream: Readable, *, name: str, content_type: str, limit: int) -> StoredFile:
-    """Keeps what `stream` holds; memory stays at two chunks whatever its size.
+    """Keeps what `stream` holds; memory stays at a few chunks whatever its size.
 
     Raises EmptyFile, or FileTooLarge as soon as more than `limit` bytes have come; then nothing is
     kept.
     """
     digest = hashlib.sha256()
     size = 0
-    with transaction.atomic():
-        file = StoredFile.objects.create(name=_plain_name(name), content_type=content_type[:100])
-        for no, piece in enumerate(iter(lambda: _read_full(stream), b"")):
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal size
+        for piece in iter(lambda: _read_full(stream), b""):
             size += len(piece)
             if size > limit:
                 raise FileTooLarge(limit)
             digest.update(piece)
-            StoredChunk.objects.create(file=file, no=no, data=zlib.compress(piece, 2))
+            yield piece
+
+    with transaction.atomic():
+        file = StoredFile.objects.create(name=_plain_name(name), content_type=content_type[:100])
+        for no, data in enumerate(_compressed(pieces())):
+            StoredChunk.objects.create(file=file, no=no, data=data)
         if not size:
             raise EmptyFile
         file.size, file.sha256 = size, digest.hexdigest()
         file.save(update_fields=["size", "sha256"])
     return file
+
+
+def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Each piece compressed, in order; the next ones while the caller stores one."""
+    with ThreadPoolExecutor(2) as packers:
+        waiting: deque[Future[bytes]] = deque()
+        for piece in pieces:
+            waiting.append(packers.submit(zlib.compress, piece, 1))
+            if len(waiting) > 2:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def open_stored(file: StoredFile) -> BinaryIO:

@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from transactions.adapters.base import Refused
 from transactions.adapters.records import records, split_line
@@ -71,18 +73,18 @@ def find_table(sample: Sample) -> Table:
 
 
 def _find_table(sample: Sample) -> Table:
-    best: tuple[tuple[int, int], str, list[tuple[int, Cells]]] | None = None
+    best: tuple[tuple[int, int], str] | None = None
     chosen = sample.choices.get("delimiter", "")
     for delimiter in (chosen,) if chosen in DELIMITERS else DELIMITERS:
-        found = _rows(sample.lines, delimiter)
-        judged = found[: JUDGED_ROWS + HEADER_WITHIN]
+        judged = list(islice(_rows(sample.lines, delimiter), JUDGED_ROWS + HEADER_WITHIN))
         good = sum(len(cells) > 1 and is_transaction(cells) for _, cells in judged)
         hits = max((_header_hits(cells) for _, cells in judged[:HEADER_WITHIN]), default=0)
         score = (good, hits)
         if best is None or score > best[0]:
-            best = score, delimiter, found
+            best = score, delimiter
     assert best is not None
-    (good, hits), delimiter, found = best
+    (good, hits), delimiter = best
+    found = list(_rows(sample.lines, delimiter))
     if not found:
         raise Refused("empty", "The file is empty.")
     if not good and not hits:
@@ -91,16 +93,16 @@ def _find_table(sample: Sample) -> Table:
     return _below_header(found, delimiter, int(line) if line.isdecimal() else 0)
 
 
-def _rows(lines: list[str], delimiter: str) -> list[tuple[int, Cells]]:
+def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, Cells]]:
     widths = Counter(
         len(cells)
         for cells in (split_line(line, delimiter) for line in lines[:JUDGED_ROWS])
         if cells and len(cells) > 1
     )
     if not widths:
-        return [(n, [line]) for n, line in enumerate(lines[:HEADER_WITHIN], 1) if line.strip()]
+        return ((n, [line]) for n, line in enumerate(lines[:HEADER_WITHIN], 1) if line.strip())
     found = records(lines, delimiter=delimiter, quote='"', widths=set(widths))
-    return [(number, cells) for number, cells, _, problem in found if not problem]
+    return ((number, cells) for number, cells, _, problem in found if not problem)
 
 
 def _header_hits(cells: Cells) -> int:

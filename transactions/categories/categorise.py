@@ -67,6 +67,8 @@ class TextRule:
 
 
 NOTHING = Decision(None, "none", 0.0)
+# A few hundred for all texts: made once each.
+_decision = lru_cache(maxsize=4096)(Decision)
 _ASCII_WORDS = {
     code: None if chr(code) == "'" else chr(code).casefold() if chr(code).isalnum() else " "
     for code in range(128)
@@ -188,13 +190,13 @@ class Categoriser:
             plain = searchable(text)
             for contains, rule in self._rules:
                 if rule.amount_sign in (0, sign) and contains in plain:
-                    return Decision(rule.code, "rule", 1.0)
+                    return _decision(rule.code, "rule", 1.0)
         hits, refund = keyword_hits(text)
         learned = self._learned.get(merchant_key(text)) if self._learned else None
         if learned is not None:
             code = _fitting(learned, sign, refund=refund)
             if code is not None:
-                return Decision(code, "learned", _LEARNED_CONFIDENCE)
+                return _decision(code, "learned", _LEARNED_CONFIDENCE)
         decision = self._from_source(source_category, sign, hits, refund=refund)
         if decision is None:
             decision = self._from_keywords(hits, sign, refund=refund)
@@ -217,18 +219,18 @@ class Categoriser:
                 continue
             inside = first_level(finer) == code and finer != code
             if inside or (vague and hit.tier > 1):
-                return Decision(finer, "source" if inside else "keyword", _confidence(hit))
+                return _decision(finer, "source" if inside else "keyword", _confidence(hit))
             if hit.tier == 3 and kind_of(finer) == "transfer" and kind_of(code) != "transfer":
                 # "Payment Thank You" filed under a spending word is still no spending.
-                return Decision(finer, "keyword", _confidence(hit))
-        return Decision(code, "source", source.confidence)
+                return _decision(finer, "keyword", _confidence(hit))
+        return _decision(code, "source", source.confidence)
 
     @staticmethod
     def _from_keywords(hits: tuple[KeywordHit, ...], sign: int, *, refund: bool) -> Decision:
         for hit in hits:
             code = _fitting(hit.code, sign, refund=refund)
             if code is not None:
-                return Decision(code, "keyword", _confidence(hit))
+                return _decision(code, "keyword", _confidence(hit))
         if refund and sign > 0:
-            return Decision("reimbursement", "keyword", _TIER_CONFIDENCE[1])
+            return _decision("reimbursement", "keyword", _TIER_CONFIDENCE[1])
         return NOTHING

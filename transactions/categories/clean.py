@@ -7,6 +7,7 @@ cutting too much costs a nicer name, never information.
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from transactions.categories.places import CITIES, STATES
@@ -78,7 +79,18 @@ _SMALL_WORDS = _words(
     of and the de la le du der die das von van to for at in on und et
     """
 )
-_CITY_ENDS = frozenset(city.split()[-1] for city in CITIES)
+
+
+def _lengths(cities: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """By a city's last word, how many words the cities have that end in it, longest first."""
+    found: dict[str, set[int]] = {}
+    for city in cities:
+        words = city.split()
+        found.setdefault(words[-1], set()).add(len(words))
+    return {last: tuple(sorted(lengths, reverse=True)) for last, lengths in found.items()}
+
+
+_CITY_ENDS = _lengths(CITIES)
 # Longer lines are remittance texts; a merchant's name stands at their front.
 _LONGEST = 200
 _CACHED = 50_000
@@ -105,15 +117,16 @@ def readable(raw: str) -> str:
 
 def _without_place(text: str) -> str:
     """Cut a trailing country, US state and city, when at least one word is left before them."""
+    last = text[text.rfind(" ") + 1 :]
+    if last not in _COUNTRIES and last not in STATES and last.casefold() not in _CITY_ENDS:
+        return text
     words = text.split()
     if len(words) > 2 and words[-1] in _COUNTRIES:
         words.pop()
     had_state = len(words) > 1 and words[-1] in STATES
     if had_state:
         words.pop()
-    if not words or words[-1].casefold() not in _CITY_ENDS:
-        return " ".join(words)
-    for length in (3, 2, 1):
+    for length in _CITY_ENDS.get(words[-1].casefold(), ()) if words else ():
         if len(words) > length and " ".join(words[-length:]).casefold() in CITIES:
             # A city alone can be part of a name ("Bank of Boston"); "of" and "in" say so.
             if had_state or words[-length - 1].casefold() not in _SMALL_WORDS:

@@ -114,7 +114,7 @@ class _Memory:
             account_id, named, group = place
             named.rows += 1
             staging.last_day = booked_on
-            print_ = hash_of(hashed_day + figure.encode() + tail).hexdigest()[:32]
+            print_ = hash_of(hashed_day + figure.encode() + tail).digest()[:16].hex()
             if booked_on != group.day:
                 group.go_to(booked_on)
             equal = group.seen.get(print_, -1) + 1

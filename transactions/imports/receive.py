@@ -97,7 +97,7 @@ def refuse(batch: ImportBatch, refused: Refused) -> None:
 def forget_plan(batch: ImportBatch) -> None:
     batch.plan_hash, batch.verdicts, batch.counts, batch.sums, batch.basis = "", b"", {}, {}, {}
     batch.planned_at = None
-    PlannedChunk.objects.filter(batch=batch).delete()
+    PlannedChunk.objects.filter(batch=batch).only("pk").delete()
     batch.issues.all().delete()
 
 

@@ -112,7 +112,7 @@ class Staging:
         self._reject_parts: list[bytes] = []
         self._met: dict[str, tuple[str, str, bytes]] = {}
         self._pieces: list[bytes] = []
-        # Packing needs no interpreter, so it runs beside the reading.
+        # Packing and hashing need no interpreter, so they run beside the reading.
         self._packer = ThreadPoolExecutor(1)
         self._packed: list[Future[bytes]] = []
         self.rejected = 0
@@ -132,7 +132,6 @@ class Staging:
 
     def _finish(self, block: list[str]) -> bytes:
         data = "".join(block).encode()
-        self.digest.update(data)
         if not self._pieces:
             self.chunk_starts.append(int(block[0].partition("\t")[0]))
         self._pieces.append(data)
@@ -142,8 +141,13 @@ class Staging:
 
     def _close_chunk(self) -> None:
         if self._pieces:
-            self._packed.append(self._packer.submit(zlib.compress, b"".join(self._pieces), 1))
+            self._packed.append(self._packer.submit(self._pack, b"".join(self._pieces)))
             self._pieces = []
+
+    def _pack(self, chunk: bytes) -> bytes:
+        # In the packer's one thread, so chunk after chunk.
+        self.digest.update(chunk)
+        return zlib.compress(chunk, 1)
 
     def _texts(self, rows: Iterable[Row], told: Callable[[int], None]) -> Iterator[str]:
         for n, row in enumerate(rows):
@@ -175,9 +179,9 @@ class Staging:
         words, decided, tail = self.words(text, category, sign_of(figure))
         if provider_id:
             self.has_ids = True
-            print_ = sha256(b"p\x1f" + provider_id.encode()).hexdigest()[:32]
+            print_ = sha256(b"p\x1f" + provider_id.encode()).digest()[:16].hex()
         else:
-            print_ = sha256(hashed_day + figure.encode() + tail).hexdigest()[:32]
+            print_ = sha256(hashed_day + figure.encode() + tail).digest()[:16].hex()
         if booked_on != group.day:
             group.go_to(booked_on)
         equal = group.seen.get(print_, -1) + 1

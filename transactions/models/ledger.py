@@ -86,7 +86,11 @@ class Transaction(models.Model):
 class MonthTotal(models.Model):
     """Sum of the posted lines of one account, month and category (0 = uncategorised), by sign."""
 
-    account = models.ForeignKey(BankAccount, models.PROTECT, related_name="+", db_index=False)
+    # Written with the lines it counts, and these hold the account: a second check of each cell would
+    # cost an import what a twentieth of its COPY does.
+    account = models.ForeignKey(
+        BankAccount, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     month = models.DateField()
     category_id = models.BigIntegerField(default=0)
     money_in = money_field(default=0)
