@@ -12,7 +12,7 @@ from import_export.results import Error, Result, RowResult
 
 from accounts.models import User
 from transactions import ids
-from transactions.adapters import Line, NotATransaction, Reject
+from transactions.adapters import Line, NotATransaction, Reject, Row, Stated
 from transactions.csv_cells import harmless
 from transactions.imports import reading, verdict_codes
 from transactions.imports.errors import ImportProblem, PlanChanged
@@ -39,7 +39,7 @@ _IMPORT_TYPES = {
 class VerdictRow(RowResult):  # type: ignore[misc]
     """One row of the file and what would become of it."""
 
-    def __init__(self, row: Line | NotATransaction | Reject, verdict: str) -> None:
+    def __init__(self, row: Row, verdict: str) -> None:
         super().__init__()
         self.line = row.line
         self.verdict, self.verdict_text = _VERDICTS[verdict]
@@ -54,6 +54,8 @@ class VerdictRow(RowResult):  # type: ignore[misc]
                 self.text = f"{where}: {row.reason} {row.fix}".strip()
             case NotATransaction():
                 self.text = row.why
+            case Stated():
+                self.text = "states a balance or total"
 
 
 class TransactionResource(ModelResource):  # type: ignore[misc]

@@ -21,6 +21,7 @@ from transactions.adapters.base import (
     Refused,
     Reject,
     Row,
+    Stated,
 )
 from transactions.adapters.capital_one import CapitalOne
 from transactions.adapters.chase import Chase
@@ -161,6 +162,7 @@ __all__ = [
     "Refused",
     "Reject",
     "Row",
+    "Stated",
     "detect",
     "raw_rows",
     "rows",

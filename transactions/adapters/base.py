@@ -56,7 +56,19 @@ class Reject(NamedTuple):
     raw: str
 
 
-Row = Line | NotATransaction | Reject
+class Stated(NamedTuple):
+    """A balance that the file states for an account at the end of a day; `opening` at its start."""
+
+    line: int
+    account: str
+    currency: str
+    day: date
+    amount: Decimal
+    opening: bool
+    raw: str
+
+
+Row = Line | NotATransaction | Reject | Stated
 
 # What a column may stand for, with the words the import wizard shows.
 ROLES: Mapping[str, str] = {
@@ -108,6 +120,7 @@ class Layout:
     currency: str = ""  # for rows that name none
     amount_currencies: tuple[str, ...] = ()  # one per amount column, where they differ
     continued: bool = False  # a row without day and amount continues the text above it
+    described: bool = False  # the format itself says what each value is: there are no columns
 
     def to_json(self) -> dict[str, Any]:
         stored = asdict(self)
@@ -144,6 +157,11 @@ class Layout:
             raise ValueError("sign, decimal mark or delimiter is not one of the known ones")
         if self.date_order not in ("dmy", "mdy", "ymd"):
             raise ValueError("the day order must be dmy, mdy or ymd")
+        codecs.lookup(self.encoding)
+        if self.described:
+            if self.columns:
+                raise ValueError("a format that describes itself has no columns")
+            return
         if not self.columns.get("booked_on"):
             raise ValueError("no column holds the day")
         wanted = ("money_out", "money_in") if self.sign == "two_columns" else ("amount",)
@@ -154,10 +172,14 @@ class Layout:
         width = len(self.header) or max(self.widths, default=0)
         if any(not 0 <= i < width for at in self.columns.values() for i in at):
             raise ValueError("a column lies outside the rows of the file")
-        codecs.lookup(self.encoding)
 
     def signature(self) -> str:
-        """What marks files of this kind, the same for every file: delimiter, names, or width."""
+        """What marks files of this kind, the same for every file: delimiter, names, or width.
+
+        Of a format that describes itself, its name.
+        """
+        if self.described:
+            return sha256(self.adapter.encode()).hexdigest()
         shape = [fold(name) for name in self.header] or [str(width) for width in self.widths]
         return sha256("\x1f".join([self.delimiter, *shape]).encode()).hexdigest()
 

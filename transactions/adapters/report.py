@@ -18,6 +18,7 @@ from transactions.adapters.base import (
     Refused,
     Reject,
     Row,
+    Stated,
 )
 
 EXPECTED, EXPECTED_OFX = "expected.csv", "expected_ofx.csv"
@@ -42,7 +43,7 @@ class Summary:
         if isinstance(row, Reject):
             self.rejected.append(row)
             return
-        if isinstance(row, NotATransaction):
+        if isinstance(row, NotATransaction | Stated):
             self.not_transactions += 1
             return
         self.transactions += 1

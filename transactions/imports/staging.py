@@ -16,7 +16,7 @@ from sys import intern
 from typing import Any
 
 from accounts.cards import cut_card_numbers
-from transactions.adapters import Layout, Line, NotATransaction, RawRows, Reject, Row
+from transactions.adapters import Layout, Line, NotATransaction, RawRows, Reject, Row, Stated
 from transactions.categories.categorise import Categoriser
 from transactions.categories.clean import cleaned
 from transactions.fingerprints import amount_text, day_part, text_part
@@ -237,7 +237,7 @@ class Staging:
 
     # Rows that do not go in
 
-    def _aside(self, row: NotATransaction | Reject) -> bytes:
+    def _aside(self, row: NotATransaction | Reject | Stated) -> bytes:
         if isinstance(row, Reject):
             self._reject(row)
             return b"r"
