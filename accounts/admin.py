@@ -42,10 +42,10 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
     """Who signs in at this door. People are closed, never deleted: their acts stay theirs."""
 
     form = PersonForm
-    list_display: tuple[str, ...] = ("email", "role", "is_active", "has_password", "last_login")
+    list_display = ("email", "role", "is_active", "has_password", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("email",)
-    ordering: tuple[Any, ...] = ("email",)
+    ordering = ("email",)
     actions = ("send_invitations", "sign_out", "forget_second_factors")
     fieldsets = ((None, {"fields": ("email", "role", "is_active")}),)
     add_fieldsets = ((None, {"fields": ("email", "role"),

@@ -207,7 +207,7 @@ class BankPersonAdmin(PersonAdmin, MaskedAdmin):
     purpose. A customer's sign-in that belongs to no customer yet can be closed, and shows no address.
     """
 
-    list_display = (
+    list_display = (  # type: ignore[assignment]
         "address", "role", "owner_reference", "is_active", "has_password", "last_sign_in",
     )  # fmt: skip
     list_select_related = ("customer",)
@@ -215,7 +215,7 @@ class BankPersonAdmin(PersonAdmin, MaskedAdmin):
         "A colleague's address or a part of it; a customer's whole address, or reference"
     )
     # Colleagues first, and no order by what the list covers.
-    ordering = (Case(When(role=Role.CUSTOMER, then=Value(1)), default=Value(0)), "id")
+    ordering = (Case(When(role=Role.CUSTOMER, then=Value(1)), default=Value(0)), "id")  # type: ignore[assignment]
     roles = (Role.CUSTOMER, Role.VIEWER, Role.ANALYST, Role.ADMIN)
 
     def customer_of(self, obj: Any) -> Customer | None:
