@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, TabularInline, display
 from django.contrib.admin.views.main import ChangeList
@@ -17,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.addresses import masked
 from accounts.admin import PersonAdmin, ReadOnlyAdmin
@@ -176,6 +177,30 @@ def cell(text: Any) -> SafeString:
 class BankProfileAdmin(VersionedAdmin):
     form = BankProfileForm
     list_display = ("name", "currency", "time_zone", "k")
+    readonly_fields = ("daily_head",)
+
+    @display(description=gettext_lazy("is the daily head sent?"))
+    def daily_head(self, profile: BankProfile) -> str:
+        """In words, since a mail that never comes says nothing."""
+        from accounts.audit import daily
+        from accounts.jobs.models import Job
+
+        to = daily.addresses()
+        if not to:
+            return _("No: nobody is named, so nothing is sent.")
+        said = ngettext(
+            "Yes, once a day, to %(n)d address.", "Yes, once a day, to %(n)d addresses.", len(to)
+        ) % {"n": len(to)}
+        operators = len(settings.AUDIT_HEADS_TO)
+        if operators:
+            said += " " + ngettext(
+                "%(n)d of them is the operators'.", "%(n)d of them are the operators'.", operators
+            ) % {"n": operators}
+        done = Job.objects.filter(kind=daily.KIND, state=Job.State.DONE).order_by("-id").first()
+        if done is None or not done.result.get("seal"):
+            return said
+        last = _("The last one was of %(day)s, with seal %(no)s.")
+        return f"{said} {last % {'day': done.result['day'], 'no': done.result['seal']}}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
