@@ -28,8 +28,8 @@ KIND = "audit_head"
 
 def addresses() -> list[str]:
     """Who gets the current bank's heads: the operators' mailbox, then the bank's own."""
-    own = (part.strip() for part in bank_profile().heads_to.split(","))
-    return list(dict.fromkeys(filter(None, [*settings.AUDIT_HEADS_TO, *own])))
+    named = [*settings.AUDIT_HEADS_TO, *bank_profile().heads_to.split(",")]
+    return list(dict.fromkeys(filter(None, (part.strip() for part in named))))
 
 
 @dataclass(frozen=True, slots=True)
