@@ -40,6 +40,7 @@ NO_ACT = {
     "admin:transactions_import[bi]*_change": _READS,
     "admin:transactions_monthtotal_change": _READS,
     "admin:index": _READS,
+    "api:login_passkey_options": "a question for a key; what comes of it stands at api:login_passkey",
     "admin:app_list": _READS,
     "admin:login": "leads to the one sign-in page",
     "admin:password_change*": "leads to the one page for that",
