@@ -33,8 +33,9 @@ class PersonForm(forms.ModelForm[User]):
     def clean_email(self) -> str:
         """An e-mail address signs in one person, however its letters are written."""
         email: str = self.cleaned_data["email"].strip().lower()
-        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Somebody signs in with this address already."))
+        known = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).first()
+        if known is not None:
+            raise forms.ValidationError(invitations.address_in_use(known))
         return email
 
 
