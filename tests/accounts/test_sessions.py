@@ -219,7 +219,7 @@ def test_a_new_password_ends_all_others(user: User) -> None:
 
 
 def test_closing_a_sign_in_in_the_admin_ends_it_now(north: str) -> None:
-    user, theirs, admin = somebody(Role.ANALYST), browser(), browser()
+    user, theirs, admin = somebody(), browser(), browser()
     by_page(theirs, user.email)
     admin.force_login(somebody(Role.ADMIN))
     url = f"/admin/accounts/user/{user.pk}/change/"
@@ -231,7 +231,7 @@ def test_closing_a_sign_in_in_the_admin_ends_it_now(north: str) -> None:
 
 
 def test_another_role_ends_what_was_signed_in_under_the_old_one(north: str) -> None:
-    user, theirs, admin = somebody(), browser(), browser()
+    user, theirs, admin = somebody(Role.ANALYST), browser(), browser()
     by_page(theirs, user.email)
     admin.force_login(somebody(Role.ADMIN))
     url = f"/admin/accounts/user/{user.pk}/change/"
