@@ -35,6 +35,7 @@ from transactions.imports.pages.scope import (
 from transactions.imports.pages.summaries import summary_of
 from transactions.imports.pages.understood import FileShown
 from transactions.imports.pages.words import VERDICTS
+from transactions.imports.plan import is_stale
 from transactions.models import ImportBatch
 
 _LINE = re.compile("[0-9]{1,9}")
@@ -110,6 +111,8 @@ def _context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     return {
         "batch": batch,
         "made": accounts_that_go(batch),
+        "taken_as": shown.currencies_taken(),
+        "is_stale": is_stale(batch),
         "summary": summary_of(batch),
         "balances": checks_of(batch),
         "first_rows": first_rows(batch),
