@@ -54,6 +54,7 @@ NO_ACT = {
     "account_confirm_login_code": "closed: nobody signs in by code",
     "account_set_password": "closed to whoever has a password",
     "account_signup": "closed: people come by invitation",
+    "pages:theme": "the colours of one's own pages",
     "pages:*": _READS,
     "transactions:*": _READS,
     "imports:list": _READS,
