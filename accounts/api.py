@@ -310,12 +310,9 @@ def answer_of(request: Request, answer: HttpResponseBase) -> Response:
     if answer.status_code == 200 and "access_token" in meta:
         return _signed_in(meta)
     if answer.status_code == 429 or "too_many_login_attempts" in codes:
-        refused = _refused(
-            request, 429, "too_many_attempts", _("Too many attempts. Try again in a few minutes.")
+        return too_many(
+            request, getattr(request._request, "sign_in_wait", settings.SIGN_IN_WINDOW_SECONDS)
         )
-        wait = getattr(request._request, "sign_in_wait", settings.SIGN_IN_WINDOW_SECONDS)
-        refused["Retry-After"] = str(wait)
-        return refused
     if "sign_in_unavailable" in codes:
         away = _("Signing in isn't possible just now. Try again in a minute.")
         refused = _refused(request, 503, "sign_in_unavailable", away)
@@ -344,6 +341,15 @@ def answer_of(request: Request, answer: HttpResponseBase) -> Response:
         again = _("This sign-in isn't waiting for a second step any more. Start again.")
         return _refused(request, 401, "login_token_not_valid", again)
     return _refused(request, 401, "invalid_credentials", _("The e-mail or the password is wrong."))
+
+
+def too_many(request: Request, wait: int) -> Response:
+    """429; `wait` in seconds."""
+    refused = _refused(
+        request, 429, "too_many_attempts", _("Too many attempts. Try again in a few minutes.")
+    )
+    refused["Retry-After"] = str(wait)
+    return refused
 
 
 def _asked_at(request: Request, *names: str) -> bool:

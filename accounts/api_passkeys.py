@@ -7,6 +7,7 @@ a program sends is read with the same care as what a browser does (accounts/form
 from typing import Any
 
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from allauth.core.internal import ratelimit
 from allauth.headless import app_settings as headless
 from allauth.headless.mfa.inputs import AuthenticateWebAuthnInput, LoginWebAuthnInput
 from allauth.headless.mfa.views import AuthenticateWebAuthnView, LoginWebAuthnView
@@ -107,6 +108,11 @@ class LoginPasskeyOptions(BankAPIView):
         given = form.validated_data.get("login_token", "")
         token = api.session_key(given) if given else ""
         view = SecondStep if given else Alone
+        # Each question is a row in the table of sessions, and anybody may ask.
+        if not given and not ratelimit.consume(
+            request._request, app="allauth.mfa", action="webauthn_question"
+        ):
+            return api.too_many(request, 60)
         answer = api.ask_allauth(request._request, view, {}, session=token, method="GET")
         said = api.said_by(answer)
         if answer.status_code != 200:

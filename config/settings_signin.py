@@ -65,7 +65,7 @@ MFA_FORMS = {
     "login_webauthn": "accounts.forms.PasskeySignInForm",
     "reauthenticate_webauthn": "accounts.forms.PasskeyAgainForm",
 }
-MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip", "webauthn_question": "60/m/ip"}
 
 # The store ends sessions by SESSION_LIMITS; before anybody signed in, one lasts an hour.
 SESSION_ENGINE = "accounts.sessions"

@@ -203,6 +203,10 @@ def test_questions_are_limited_by_address_and_end_with_the_hour(
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
     assert answers[-1]["Retry-After"]
     assert Session.objects.count() == 4, "one each, which housekeeping removes when it has ended"
+    settings.MFA_RATE_LIMITS = {"webauthn_question": "5/m/ip"}
+    other = browser()
+    assert [asked(other).status_code for _n in range(6)] == [200] * 5 + [429]
+    assert Session.objects.count() == 9
 
 
 def test_a_passkeys_owner_is_called_by_their_own_address(client: Client) -> None:
