@@ -150,5 +150,10 @@ class BankAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().send_notification_mail(*args, **more)
 
 
+def own_name(user: User) -> str:
+    """What a person's own device calls their sign-in; `str(user)` is for others, and covers customers."""
+    return user.login_name or user.email
+
+
 def _account(user: User) -> str:
     return f"user:{user.pk}"

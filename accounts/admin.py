@@ -1,4 +1,6 @@
-"""People in the admin: a bank's own, and the operators in public."""
+"""People in the admin. This class serves the operators; a bank's people, some of whom are customers, are
+shown by accounts/customers/admin.py, which covers those.
+"""
 
 from typing import Any
 
@@ -17,7 +19,7 @@ from django.utils.translation import ngettext
 from accounts import invitations, second_factor, services, sessions
 from accounts.audit import services as audit
 from accounts.models import Role, User
-from accounts.sites import bank_site, operator_site
+from accounts.sites import operator_site
 from accounts.versions import VersionedAdmin
 
 
@@ -31,13 +33,14 @@ class PersonForm(forms.ModelForm[User]):
     def clean_email(self) -> str:
         """An e-mail address signs in one person, however its letters are written."""
         email: str = self.cleaned_data["email"].strip().lower()
-        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("Somebody signs in with this address already."))
+        known = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).first()
+        if known is not None:
+            raise forms.ValidationError(invitations.address_in_use(known))
         return email
 
 
 class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
-    """Staff and customers of this bank. People are closed, never deleted: their acts stay theirs."""
+    """Who signs in at this door. People are closed, never deleted: their acts stay theirs."""
 
     form = PersonForm
     list_display = ("email", "role", "is_active", "has_password", "last_login")
@@ -48,7 +51,7 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
     fieldsets = ((None, {"fields": ("email", "role", "is_active")}),)
     add_fieldsets = ((None, {"fields": ("email", "role"),
         "description": _("An invitation is sent to this address; with it the person sets a password.")}),)  # fmt: skip
-    roles: tuple[str, ...] = (Role.CUSTOMER, Role.VIEWER, Role.ANALYST, Role.ADMIN)
+    roles: tuple[str, ...] = (Role.OPERATOR,)
 
     def index_count(self) -> int:
         return User.objects.count()
@@ -125,7 +128,7 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
                 invitations.invite(request=request, user=user)
                 invited.append(user.pk)
             except invitations.InvitationRefused as refused:
-                self.message_user(request, f"{user.email}: {refused}", messages.WARNING)
+                self.message_user(request, f"{user}: {refused}", messages.WARNING)
         if invited:
             n = len(invited)
             said = ngettext("%(n)d invitation is sent.", "%(n)d invitations are sent.", n)
@@ -134,10 +137,6 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
-
-
-class OperatorPersonAdmin(PersonAdmin):
-    roles = (Role.OPERATOR,)
 
 
 class ReadOnlyAdmin(ModelAdmin[Any]):
@@ -153,5 +152,4 @@ class ReadOnlyAdmin(ModelAdmin[Any]):
         return False
 
 
-bank_site.register(User, PersonAdmin)
-operator_site.register(User, OperatorPersonAdmin)
+operator_site.register(User, PersonAdmin)

@@ -82,7 +82,7 @@ class MeSerializer(serializers.Serializer[Any]):
     customer_id = serializers.UUIDField(allow_null=True)
 
 
-_TOKENS = {
+TOKENS = {
     "access_token": "eyJhbGciOi…",
     "refresh_token": "eyJhbGciOi…",
     "token_type": "Bearer",
@@ -98,13 +98,15 @@ class Login(BankAPIView):
         "Sign in",
         tag=TAG,
         description="Gives an access token for `Authorization: Bearer …` and a refresh token, both good at "
-        "this bank alone. Where a second factor is on: 401 with code `mfa_required` and a `login_token` for "
-        "`login/mfa`. Staff who have none yet: 403 `second_factor_required`; they set it up on the pages. A "
-        "sign-in ends by age (customers 24 hours, staff 12) and unused (1 hour, 15 minutes), tokens with it.",
+        "this bank alone. Where a second factor is on: 401 with code `mfa_required`, a `login_token` and the "
+        "person's `factors`: a code goes to `login/mfa` (`totp`, `recovery_codes`), a passkey to "
+        "`login/passkey` (`webauthn`), which also signs in alone. Staff who have none yet: 403 "
+        "`second_factor_required`; they set it up on the pages. A sign-in ends by age (customers 24 hours, "
+        "staff 12) and unused (1 hour, 15 minutes), tokens with it.",
         request=LoginSerializer,
         request_example={"email": "john.doe@example.com", "password": "…"},
         answer=TokensSerializer,
-        example=_TOKENS,
+        example=TOKENS,
         errors=(400, 401, 403, 429),
         public=True,
     )
@@ -117,7 +119,7 @@ class Login(BankAPIView):
             "email" if _looks_like_email(name) else "username": name,
             "password": form.validated_data["password"],
         }
-        return _answer(request, _ask_allauth(request._request, PasswordStep, body))
+        return answer_of(request, ask_allauth(request._request, PasswordStep, body))
 
 
 class WholePasswordInput(LoginInput):  # type: ignore[misc]
@@ -142,7 +144,7 @@ class LoginMfa(BankAPIView):
         request=LoginMfaSerializer,
         request_example={"login_token": "…", "code": "123456"},
         answer=TokensSerializer,
-        example=_TOKENS,
+        example=TOKENS,
         errors=(400, 401, 429),
         public=True,
     )
@@ -150,12 +152,10 @@ class LoginMfa(BankAPIView):
     def post(self, request: Request) -> Response:
         form = LoginMfaSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        token = form.validated_data["login_token"]
-        if not (token.isascii() and token.isalnum()):
-            token = "none"  # noqa: S105  no session has such a key
+        token = session_key(form.validated_data["login_token"])
         body = {"code": form.validated_data["code"]}
-        return _answer(
-            request, _ask_allauth(request._request, AuthenticateView, body, session=token)
+        return answer_of(
+            request, ask_allauth(request._request, AuthenticateView, body, session=token)
         )
 
 
@@ -170,7 +170,7 @@ class Refresh(BankAPIView):
         request=RefreshSerializer,
         request_example={"refresh_token": "eyJhbGciOi…"},
         answer=TokensSerializer,
-        example=_TOKENS,
+        example=TOKENS,
         errors=(400, 401),
         public=True,
     )
@@ -266,8 +266,18 @@ def _looks_like_email(name: str) -> bool:
     return "@" in name
 
 
-def _ask_allauth(
-    request: HttpRequest, view: Any, body: dict[str, str], *, session: str = ""
+def session_key(login_token: str) -> str:
+    """The session that a sign-in half done goes on in; a word that no session has for an odd one."""
+    return login_token if login_token.isascii() and login_token.isalnum() else "none"
+
+
+def ask_allauth(
+    request: HttpRequest,
+    view: Any,
+    body: dict[str, Any],
+    *,
+    session: str = "",
+    method: str = "POST",
 ) -> HttpResponseBase:
     """allauth's own step of signing in (rate limits, e-mail check, second factor) with this body."""
     # A token sent along would make allauth answer "already signed in".
@@ -277,26 +287,32 @@ def _ask_allauth(
         request.META["HTTP_X_SESSION_TOKEN"] = session
     request.__dict__.pop("headers", None)
     request._body = json.dumps(body).encode()  # type: ignore[attr-defined]
+    asked, request.method = request.method, method
     try:
         answer: HttpResponseBase = view.as_api_view(client="app")(request)
     except ImmediateHttpResponse as immediate:
         answer = immediate.response
+    finally:
+        request.method = asked
     return answer
 
 
-def _answer(request: Request, answer: HttpResponseBase) -> Response:
+def said_by(answer: HttpResponseBase) -> dict[str, Any]:
+    """allauth's JSON."""
+    said: dict[str, Any] = json.loads(getattr(answer, "content", b"") or b"{}")
+    return said
+
+
+def answer_of(request: Request, answer: HttpResponseBase) -> Response:
     """What allauth said, in our shape."""
-    said = json.loads(getattr(answer, "content", b"") or b"{}")
+    said = said_by(answer)
     meta, codes = said.get("meta") or {}, {e.get("code") for e in said.get("errors") or []}
     if answer.status_code == 200 and "access_token" in meta:
         return _signed_in(meta)
     if answer.status_code == 429 or "too_many_login_attempts" in codes:
-        refused = _refused(
-            request, 429, "too_many_attempts", _("Too many attempts. Try again in a few minutes.")
+        return too_many(
+            request, getattr(request._request, "sign_in_wait", settings.SIGN_IN_WINDOW_SECONDS)
         )
-        wait = getattr(request._request, "sign_in_wait", settings.SIGN_IN_WINDOW_SECONDS)
-        refused["Retry-After"] = str(wait)
-        return refused
     if "sign_in_unavailable" in codes:
         away = _("Signing in isn't possible just now. Try again in a minute.")
         refused = _refused(request, 503, "sign_in_unavailable", away)
@@ -304,23 +320,41 @@ def _answer(request: Request, answer: HttpResponseBase) -> Response:
         return refused
     if "incorrect_code" in codes:
         wrong = _("The code isn't right, or it was used already. Take the next one.")
+        if _asked_at(request, "login_passkey"):
+            wrong = _("This passkey isn't known here, or it answered another question. Ask anew.")
+            return _refused(request, 401, "passkey_not_accepted", wrong)
         return _refused(request, 401, "incorrect_code", wrong)
     flows = (said.get("data") or {}).get("flows", [])
-    pending = {flow["id"] for flow in flows if flow.get("is_pending")}
+    pending = {flow["id"]: flow for flow in flows if flow.get("is_pending")}
     if "mfa_authenticate" in pending:
         return _refused(
-            request, 401, "mfa_required", _("Now give the code of your second factor."),
+            request, 401, "mfa_required", _("Now give your second factor."),
             login_token=meta.get("session_token", ""),
+            factors=sorted(map(str, pending["mfa_authenticate"].get("types", []))),
         )  # fmt: skip
     if "verify_email" in pending:
         return _refused(
             request, 401, "email_not_verified",
             _("Confirm your e-mail address first: sign in on the pages."),
         )  # fmt: skip
-    if request.resolver_match and request.resolver_match.url_name == "login_mfa":
-        again = _("This sign-in isn't waiting for a code any more. Start again.")
+    if _asked_at(request, "login_mfa", "login_passkey", "login_passkey_options"):
+        again = _("This sign-in isn't waiting for a second step any more. Start again.")
         return _refused(request, 401, "login_token_not_valid", again)
     return _refused(request, 401, "invalid_credentials", _("The e-mail or the password is wrong."))
+
+
+def too_many(request: Request, wait: int) -> Response:
+    """429; `wait` in seconds."""
+    refused = _refused(
+        request, 429, "too_many_attempts", _("Too many attempts. Try again in a few minutes.")
+    )
+    refused["Retry-After"] = str(wait)
+    return refused
+
+
+def _asked_at(request: Request, *names: str) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name in names
 
 
 def _signed_in(meta: dict[str, Any]) -> Response:
@@ -332,7 +366,7 @@ def _signed_in(meta: dict[str, Any]) -> Response:
     return Response(_tokens(meta["access_token"], meta["refresh_token"]))
 
 
-def _refused(request: Request, status: int, code: str, message: str, **more: str) -> Response:
+def _refused(request: Request, status: int, code: str, message: str, **more: Any) -> Response:
     request_id = getattr(request, "request_id", "")
     body = error_body(status=status, code=code, message=message, request_id=request_id)
     response = Response(body | more, status=status)

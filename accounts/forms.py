@@ -55,7 +55,7 @@ class FirstCodeForm(_Code, ActivateTOTPForm):  # type: ignore[misc]
     pass
 
 
-class _Credential:
+class Credential:
     """What a browser says of a key is read by fido2, which fails on odd shapes in more ways than one."""
 
     def clean_credential(self) -> Any:
@@ -69,19 +69,19 @@ class _Credential:
             raise get_adapter().validation_error("incorrect_code") from None
 
 
-class PasskeyForm(_Credential, AuthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyForm(Credential, AuthenticateWebAuthnForm):  # type: ignore[misc]
     pass
 
 
-class PasskeySignInForm(_Credential, LoginWebAuthnForm):  # type: ignore[misc]
+class PasskeySignInForm(Credential, LoginWebAuthnForm):  # type: ignore[misc]
     pass
 
 
-class PasskeyAgainForm(_Credential, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyAgainForm(Credential, ReauthenticateWebAuthnForm):  # type: ignore[misc]
     pass
 
 
-class AddPasskeyForm(_Credential, AddWebAuthnForm):  # type: ignore[misc]
+class AddPasskeyForm(Credential, AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("What do you call this device or key?")

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import masked
+
 
 class Role(models.TextChoices):
     CUSTOMER = "customer", _("customer")
@@ -57,7 +59,8 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        """For staff pages, logs of forms and choices: a customer stays covered wherever it is used."""
+        return masked(self.email) if self.is_customer else self.email
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(_one_form(raw_password))

@@ -45,6 +45,14 @@ def has(user: Any, capability: str) -> bool:
     return capability in CAPABILITIES.get(user.role, frozenset())
 
 
+def may_give(giver: Any, role: str) -> bool:
+    """Whether this person may let somebody in with `role`: staff up to their own rights, and customers."""
+    own = CAPABILITIES.get(giver.role, frozenset()) if has(giver, MANAGE_BANK) else frozenset()
+    if has(giver, RUN_INSTALLATION):
+        return role == Role.OPERATOR
+    return bool(own) and (role == Role.CUSTOMER or CAPABILITIES.get(role, frozenset({""})) <= own)
+
+
 def has_any(user: Any, *capabilities: str) -> bool:
     return any(has(user, capability) for capability in capabilities)
 

@@ -40,6 +40,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         if n:
             note("session.ended", user=user, request=request, sessions=n)
             messages.success(request, _("Signed out there."))
+        else:
+            messages.info(request, _("Nobody was signed in there any more."))
         return redirect("account_sessions")
     found = signed_in.own_sessions(user)  # type: ignore[arg-type]
     places = [
@@ -65,12 +67,12 @@ def accept_invitation(request: HttpRequest) -> HttpResponseBase:
     token = request.session.get(_TOKEN, "")
     invitation = invitations.find(token) if token else None
     if invitation is None:
-        return render(request, "account/invitation_ended.html", status=410)
+        return _ended(request, token)
     form = FirstPasswordForm(request.POST or None, user=invitation.user)
     if request.method == "POST" and form.is_valid():
         user = invitations.accept(token=token, password=form.cleaned_data["password1"])
         if user is None:
-            return render(request, "account/invitation_ended.html", status=410)
+            return _ended(request, token)
         note_first_password(user=user, request=request)
         request.session.flush()
         record_authentication(request, user, method="password", email=user.email)
@@ -79,6 +81,11 @@ def accept_invitation(request: HttpRequest) -> HttpResponseBase:
     status = 400 if request.method == "POST" else 200
     context = {"form": form, "email": invitation.user.email}
     return render(request, "account/invitation.html", context, status=status)
+
+
+def _ended(request: HttpRequest, token: str) -> HttpResponse:
+    context = {"why": invitations.why_ended(token).value}
+    return render(request, "account/invitation_ended.html", context, status=410)
 
 
 @login_not_required

@@ -105,8 +105,7 @@ class BudgetAdmin(MaskedAdmin):
 
     @display(description=gettext_lazy("category"))
     def category_shown(self, row: Any) -> str:
-        own = row.category.customer_id is not None and not row.is_open
-        return str(row.category.parent.name if own else row.category.name)
+        return row.category.name if row.is_open else COVERED
 
     @display(description=gettext_lazy("month"))
     def month_shown(self, row: Budget) -> str:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts import api as people
+from accounts import api_passkeys as passkeys
 from accounts.permissions import SignedIn
 from analytics.metrics import api as metrics
 from transactions import api as transactions
@@ -16,6 +17,12 @@ app_name = "api"
 v1 = [
     path("login", people.Login.as_view(), name="login"),
     path("login/mfa", people.LoginMfa.as_view(), name="login_mfa"),
+    path("login/passkey", passkeys.LoginPasskey.as_view(), name="login_passkey"),
+    path(
+        "login/passkey/options",
+        passkeys.LoginPasskeyOptions.as_view(),
+        name="login_passkey_options",
+    ),
     path("refresh", people.Refresh.as_view(), name="refresh"),
     path("logout", people.Logout.as_view(), name="logout"),
     path("users/me", people.Me.as_view(), name="me"),

@@ -133,7 +133,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
     return {
         "customers.BankProfile": {
             "k": 10, "country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR", "locale": "en",
-            "brand": "", "business_day": DAY, "id_key": ID_KEY,
+            "brand": "", "business_day": DAY, "heads_to": "", "id_key": ID_KEY,
         },
         "customers.Customer": {"user_id": 1 if key == 1 else None},
         "customers.AccessGrant": {"staff_id": 6, "expires_at": FAR},

@@ -144,17 +144,16 @@ class TransactionResource(ModelResource):  # type: ignore[misc]
 
 
 class MaskedTransactionResource(ModelResource):  # type: ignore[misc]
-    """What may be said of transactions whose customer is not opened: no name, text or amount."""
+    """What may be said of transactions whose customer is not opened: no name, text, category or amount."""
 
     public_id = Field(column_name="id")
     account = Field(column_name="account")
     booked_on = Field(column_name="booked_on", attribute="booked_on")
-    category = Field(column_name="category")
     status = Field(column_name="status", attribute="status")
 
     class Meta:
         model = Transaction
-        fields = ("public_id", "account", "booked_on", "category", "status")
+        fields = ("public_id", "account", "booked_on", "status")
         export_order = fields
 
     def dehydrate_public_id(self, row: Transaction) -> str:
@@ -162,12 +161,6 @@ class MaskedTransactionResource(ModelResource):  # type: ignore[misc]
 
     def dehydrate_account(self, row: Transaction) -> str:
         return str(row.account.public_id)
-
-    def dehydrate_category(self, row: Transaction) -> str:
-        if row.category is None:
-            return ""
-        own = row.category.customer_id is not None and row.category.parent is not None
-        return row.category.parent.name if own else row.category.name  # type: ignore[union-attr]
 
 
 class SafeCSV(CSV):  # type: ignore[misc]

@@ -109,14 +109,26 @@ class AuditEntryAdmin(_LogAdmin):
 
     def _may_read(self, request: HttpRequest, entry: Any) -> bool:
         """What is about a customer is read under a purpose, and the look is noted."""
-        if entry.customer_id is None:
+        if entry.customer_id is None and not self._of_sign_in(entry):
             return True
-        grant = open_grants(request, [entry.customer] if entry.customer else []).get(
-            entry.customer_id
-        )
+        customer = entry.customer
+        if customer is None:
+            return False
+        grant = open_grants(request, [customer]).get(customer.pk)
         if grant is None:
             return False
         services.record_look(grant=grant, what="admin: change log")
+        return True
+
+    def _of_sign_in(self, entry: Any) -> bool:
+        """An act on a customer's sign-in from before it belonged to one names their address as well."""
+        if entry.subject_type != User._meta.label or not entry.subject_id.isdigit():
+            return False
+        people = User.objects.filter(role=Role.CUSTOMER).select_related("customer")
+        user = people.filter(pk=entry.subject_id).first()
+        if user is None:
+            return False
+        entry.customer = getattr(user, "customer", None)
         return True
 
     @display(description=gettext_lazy("act"))

@@ -23,6 +23,8 @@ from accounts.banks.tenancy import current_bank
 OVERDUE = timedelta(seconds=60)
 _BLOCK = 5000
 _SHOWN = 100
+# A head is one line of some 350 letters; broken by a mail program it has a few parts.
+_MOST_PARTS = 20
 _ENTRIES = f"select id, at, {', '.join(COLUMNS)}, payload, salt, payload_hash, hash from audit_auditentry order by id"
 
 
@@ -263,14 +265,25 @@ def _named_spans(payload: str) -> list[Span]:
 
 
 def read_heads(lines: Iterable[str]) -> list[Head]:
-    """The heads in a log, whatever stands before and between them. Raises ValueError for a broken one."""
+    """The heads in a log or a saved mail, whatever stands before and between them.
+
+    A line of our own log is JSON and holds the head as a text in it; a mail program may have broken the line
+    and put "> " before its parts. Raises ValueError for one that can't be read.
+    """
     found = []
-    for line in lines:
+    rest = iter(lines)
+    for line in rest:
         _before, mark, text = line.partition(f"{HEAD_MARK} {{")
         if not mark:
             continue
+        text = "{" + text.strip()
+        for _part in range(_MOST_PARTS):
+            if "}" in text:
+                break
+            text += next(rest, "").strip().lstrip(">").strip()
+        text = text[: text.find("}") + 1].replace('\\"', '"')
         try:
-            fields = orjson.loads("{" + text.strip())
+            fields = orjson.loads(text)
             found.append(
                 Head(
                     bank=fields["bank"],

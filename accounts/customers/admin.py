@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ShowFacets, TabularInline, display
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +18,10 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.addresses import masked
+from accounts.admin import PersonAdmin, ReadOnlyAdmin
 from accounts.customers import queries, services
 from accounts.customers.forms import BankProfileForm
 from accounts.customers.models import AccessGrant, AccessRecord, BankProfile, Customer
@@ -175,6 +177,30 @@ def cell(text: Any) -> SafeString:
 class BankProfileAdmin(VersionedAdmin):
     form = BankProfileForm
     list_display = ("name", "currency", "time_zone", "k")
+    readonly_fields = ("daily_head",)
+
+    @display(description=gettext_lazy("is the daily head sent?"))
+    def daily_head(self, profile: BankProfile) -> str:
+        """In words, since a mail that never comes says nothing."""
+        from accounts.audit import daily
+        from accounts.jobs.models import Job
+
+        to = daily.addresses()
+        if not to:
+            return _("No: nobody is named, so nothing is sent.")
+        said = ngettext(
+            "Yes, once a day, to %(n)d address.", "Yes, once a day, to %(n)d addresses.", len(to)
+        ) % {"n": len(to)}
+        operators = len(settings.AUDIT_HEADS_TO)
+        if operators:
+            said += " " + ngettext(
+                "%(n)d of them is the operators'.", "%(n)d of them are the operators'.", operators
+            ) % {"n": operators}
+        done = Job.objects.filter(kind=daily.KIND, state=Job.State.DONE).order_by("-id").first()
+        if done is None or not done.result.get("seal"):
+            return said
+        last = _("The last one was of %(day)s, with seal %(no)s.")
+        return f"{said} {last % {'day': done.result['day'], 'no': done.result['seal']}}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -197,6 +223,80 @@ class CustomerAdmin(MaskedAdmin):
         if db_field.name == "user":
             kwargs["queryset"] = User.objects.filter(role=Role.CUSTOMER)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class BankPersonAdmin(PersonAdmin, MaskedAdmin):
+    """Everybody who signs in at this bank: colleagues by their address, customers covered.
+
+    A customer is found by the whole address or the reference, never by a part; their page needs an open
+    purpose. A customer's sign-in that belongs to no customer yet can be closed, and shows no address.
+    """
+
+    list_display = (  # type: ignore[assignment]
+        "address", "role", "owner_reference", "is_active", "has_password", "last_sign_in",
+    )  # fmt: skip
+    list_select_related = ("customer",)
+    search_help_text = gettext_lazy(
+        "A colleague's address or a part of it; a customer's whole address, or reference"
+    )
+    # Colleagues first, and no order by what the list covers.
+    ordering = (Case(When(role=Role.CUSTOMER, then=Value(1)), default=Value(0)), "id")  # type: ignore[assignment]
+    roles = (Role.CUSTOMER, Role.VIEWER, Role.ANALYST, Role.ADMIN)
+
+    def customer_of(self, obj: Any) -> Customer | None:
+        return getattr(obj, "customer", None) if obj.is_customer else None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        customers = Q(role=Role.CUSTOMER) & (
+            Q(email__iexact=term) | Q(customer__reference__iexact=term)
+        )
+        return queryset.filter(~Q(role=Role.CUSTOMER) & Q(email__icontains=term) | customers), False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self._is_loose(obj):
+            return fieldsets
+        return [
+            (
+                title,
+                {
+                    **options,
+                    "fields": ["address" if f == "email" else f for f in options["fields"]],
+                    "description": gettext_lazy(
+                        "This sign-in belongs to no customer yet, so its address stays covered. Was the "
+                        "invitation sent to a wrong one? Close this sign-in and invite again."
+                    ),
+                },
+            )
+            for title, options in fieldsets
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        if obj is not None and obj.is_customer:
+            # As a colleague they would be shown by name; what a customer sees would be gone.
+            fields += ("role",)
+        return (*fields, "address") if obj is not None and self._is_loose(obj) else fields
+
+    def _is_loose(self, obj: User) -> bool:
+        return obj.is_customer and self.customer_of(obj) is None
+
+    @display(description=gettext_lazy("e-mail"))
+    def address(self, user: Any) -> str:
+        return masked(user.email) if user.is_customer and not _is_open(user) else user.email
+
+    @display(description=gettext_lazy("last sign-in"))
+    def last_sign_in(self, user: Any) -> Any:
+        return COVERED if user.is_customer and not _is_open(user) else user.last_login
+
+
+def _is_open(row: Any) -> bool:
+    return getattr(row, "is_open", False)
 
 
 class AccessRecordInline(TabularInline[AccessRecord, AccessGrant]):
@@ -242,4 +342,5 @@ class OpenedCustomerField(forms.ModelChoiceField[Customer]):
 
 bank_site.register(BankProfile, BankProfileAdmin)
 bank_site.register(Customer, CustomerAdmin)
+bank_site.register(User, BankPersonAdmin)
 bank_site.register(AccessGrant, AccessGrantAdmin)

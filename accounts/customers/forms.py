@@ -28,8 +28,11 @@ class BankProfileForm(forms.ModelForm[BankProfile]):
             "brand",
             "k",
             "business_day",
+            "heads_to",
         )
         help_texts = {
+            "heads_to": "E-mail addresses, parted by commas, outside of this bank's own servers. "
+            "Empty: nothing is sent to the bank.",
             "brand": "#1E3FAE",
             "business_day": "Leave empty: today. A day is fixed in demo banks only.",
         }
@@ -50,6 +53,17 @@ class BankProfileForm(forms.ModelForm[BankProfile]):
         except (ValueError, UnknownLocaleError):
             raise forms.ValidationError(_("A language is written like en, de or de-AT.")) from None
         return locale
+
+    def clean_heads_to(self) -> str:
+        field = forms.EmailField(max_length=254)
+        found = []
+        for part in filter(None, (p.strip() for p in self.cleaned_data["heads_to"].split(","))):
+            try:
+                found.append(field.clean(part))
+            except forms.ValidationError:
+                said = _("“%(part)s” is no e-mail address. Part several by commas.")
+                raise forms.ValidationError(said % {"part": part}) from None
+        return ", ".join(found)
 
     def clean_brand(self) -> str:
         brand: str = self.cleaned_data["brand"]

@@ -32,6 +32,10 @@ class BankProfile(models.Model):
     )
     # Fixed in demo banks and sandboxes; null = today in the bank's zone.
     business_day = models.DateField(null=True, blank=True)
+    # Who gets the day's head of the change log by mail, besides settings.AUDIT_HEADS_TO.
+    heads_to = models.CharField(
+        _("daily head of the change log goes to"), max_length=500, blank=True, default=""
+    )
     id_key = models.BinaryField(default=new_id_key, max_length=16, editable=False)
 
     class Meta:

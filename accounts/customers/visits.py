@@ -40,6 +40,7 @@ _WHAT: dict[str, str | Promise] = {
     "kpi/expenses": gettext_lazy("your expenses"),
     "kpi/cashflow": gettext_lazy("your money in and out"),
     "Customer": gettext_lazy("your data"),
+    "User": gettext_lazy("your sign-in"),
     "BankAccount": gettext_lazy("your accounts"),
     "BalanceStatement": gettext_lazy("your balances"),
     "Transaction": gettext_lazy("your transactions"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.idempotency.models import KeptAnswer
@@ -79,7 +80,6 @@ def _locked(named: dict[str, object]) -> KeptAnswer:
         raise InFlight from None
 
 
-def forget_old() -> int:
-    """Answers older than a day; returns how many went."""
-    old = KeptAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEEP_HOURS))
-    return old.delete()[0]
+def old_answers() -> "QuerySet[KeptAnswer]":
+    """Answers older than a day: housekeeping removes them, and their keys are free again."""
+    return KeptAnswer.objects.filter(created_at__lt=Now() - timedelta(hours=KEEP_HOURS))

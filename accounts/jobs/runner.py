@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from accounts.audit.actors import SYSTEM, Actor, acting
+from accounts.customers.clock import bank_time
 from accounts.jobs import leases, registry
 from accounts.jobs.context import JobContext, Pulse, ThreadedPulse
 from accounts.jobs.errors import JobCancelled, JobRefused, LeaseLost, UnknownKind
@@ -45,7 +46,7 @@ def _run(job: Job | None) -> bool:
         return False
     log.info("job %s (%s) started", job.pk, job.kind)
     pulse = Pulse(job) if connection.in_atomic_block else ThreadedPulse(job)
-    with pulse, acting(_person(job)):
+    with pulse, acting(_person(job)), bank_time():
         context = JobContext(job, pulse)
         try:
             result = registry.kind(job.kind).handler(context)

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.customers.queries import bank_profile
 from accounts.jobs import queries, services
 from accounts.jobs.models import Job
 from accounts.models import User
@@ -63,7 +62,6 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "rows": queries.rows(page),
         "older_url": older,
         "first_url": here if chosen.get("before") else "",
-        "zone": bank_profile().time_zone,
     }
     return render(request, "jobs/list.html", context)
 
@@ -73,7 +71,7 @@ def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job: how far it is, what became of it, and what can be done."""
     job = _job(request, job_id)
     progress = queries.progress_of(job, _person(request))
-    context = {"progress": progress, "zone": bank_profile().time_zone}
+    context = {"progress": progress}
     return render(request, "jobs/detail.html", context)
 
 
@@ -82,7 +80,7 @@ def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The card of a job, asked again every two seconds; at the end it leads on by itself."""
     job = _job(request, job_id)
     shown = queries.progress_of(job, _person(request))
-    context = {"progress": shown, "zone": bank_profile().time_zone}
+    context = {"progress": shown}
     response = render(request, "jobs/_progress.html", context)
     if _is_fragment(request) and job.state not in (Job.State.DUE, Job.State.RUNNING):
         if shown.done_url:

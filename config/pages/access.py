@@ -31,7 +31,6 @@ def access(request: HttpRequest) -> HttpResponse:
     here = reverse("pages:access")
     context = {
         "visits": found,
-        "zone": queries.bank_profile().time_zone,
         "older_url": f"{here}?{urlencode({'before': older})}" if older else "",
         "first_url": here if before else "",
         "crumbs": [(_("Profile"), reverse("pages:profile")), (_("Who looked at my data"), "")],

@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -89,7 +90,7 @@ def customers(request: HttpRequest) -> HttpResponse:
             "filter_form": form,
             "rows": [
                 CustomerRow(
-                    c.reference, c.branch, c.age_bracket, c.created_at.date(),
+                    c.reference, c.branch, c.age_bracket, timezone.localtime(c.created_at).date(),
                     reverse("pages:customer", args=[c.public_id]), c.pk in opened,
                 )
                 for c in rows

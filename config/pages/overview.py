@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -70,7 +69,7 @@ def _opened(view: View, extra: dict[str, Any]) -> dict[str, Any]:
     grant: AccessGrant | None = extra.get("grant")
     if grant is None:
         return {}
-    until = grant.expires_at.astimezone(ZoneInfo(bank_profile().time_zone))
+    until = timezone.localtime(grant.expires_at)
     return {
         "open_until": f"{until:%H:%M}",
         "crumbs": [(_("Customers"), reverse("pages:customers")), (view.customer.reference, "")],
@@ -151,7 +150,7 @@ def _greeting(view: View) -> str:
     name = view.customer.full_name.split(" ")[0]
     if profile.business_day:
         return _("Hello, %(name)s") % {"name": name}
-    hour = timezone.now().astimezone(ZoneInfo(profile.time_zone)).hour
+    hour = timezone.localtime().hour
     if hour < 5 or hour >= 18:
         return _("Good evening, %(name)s") % {"name": name}
     if hour < 12:

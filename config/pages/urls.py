@@ -1,6 +1,6 @@
 from django.urls import path
 
-from config.pages import access, customers, home, invite, overview, profile, staff, tracing
+from config.pages import access, customers, home, invite, overview, profile, staff, theme, tracing
 
 app_name = "pages"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("trace/<slug:metric>/", tracing.trace, name="trace"),
     path("forecast/<slug:metric>/", tracing.forecast, name="forecast"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", theme.keep, name="theme"),
     path("profile/access/", access.access, name="access"),
     path("staff/", staff.overview, name="staff_overview"),
     path("staff/<slug:chart>.csv", staff.chart_csv, name="staff_csv"),

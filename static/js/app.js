@@ -20,6 +20,14 @@
     });
     root.dispatchEvent(new CustomEvent("themechange", { bubbles: true }));
   }
+  function keepTheme(value) {
+    // With the sign-in too, for their other devices; the cookie has this one's next page right already.
+    var place = document.querySelector("[data-keep-theme]");
+    var headers = JSON.parse(document.body.getAttribute("hx-headers:inherited") || "{}");
+    if (place) fetch(place.getAttribute("data-keep-theme"), {
+      method: "POST", headers: headers, body: new URLSearchParams({ theme: value }), keepalive: true
+    }).catch(function () { /* kept on this device */ });
+  }
   function setHidden(on) {
     root.toggleAttribute("data-hide", on);
     each("[data-hide-amounts]", function (button) { button.setAttribute("aria-pressed", String(on)); });
@@ -31,6 +39,7 @@
       if (target.hasAttribute("data-set-theme")) {
         keep("theme", target.getAttribute("data-set-theme"));
         setTheme(target.getAttribute("data-set-theme"));
+        keepTheme(target.getAttribute("data-set-theme"));
       } else if (target.hasAttribute("data-hide-amounts")) {
         var on = !root.hasAttribute("data-hide");
         keep("hide", on ? "1" : "0");

@@ -21,6 +21,7 @@ from accounts.jobs.models import Job
 from accounts.models import Role, User
 from analytics.budgets.models import Budget
 from tests.accounts.signin_case import app_of, code_of
+from tests.accounts.soft_key import SoftKey, asked
 from tests.conftest import HOSTS, NORTH
 from tests.factories import (
     PASSWORD,
@@ -244,6 +245,18 @@ def api_second_step(case: Case) -> Request:
     return "nobody", "/api/v1/login/mfa", data
 
 
+def api_passkey(case: Case) -> Request:
+    assert case.cleo.user is not None
+    key = SoftKey(case.cleo.user)
+    question = asked(Client(HTTP_HOST=HOSTS[NORTH])).json()
+    answer = key.answer(question["request_options"])
+    return (
+        "nobody",
+        "/api/v1/login/passkey",
+        {"login_token": question["login_token"], "credential": answer},
+    )
+
+
 _PERSON = {
     "full_name": "Grace", "age_bracket": "25-34", "location": "", "employment_status": "", "branch": "",
     "created_at_0": "2020-01-01", "created_at_1": "00:00:00",
@@ -419,6 +432,7 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "mfa_deactivate_totp": (remove_app, "factor.removed"),
     "pages:invite_customer": (invite_customer, "person.invited"),
     "api:login_mfa": (api_second_step, "sign_in.done"),
+    "api:login_passkey": (api_passkey, "sign_in.done"),
     "admin:customers_customer_add": (admin_customer_add, "row.added"),
     "admin:customers_customer_change": (admin_customer_change, "row.changed"),
     "admin:customers_bankprofile_change": (admin_profile, "row.changed"),

@@ -91,6 +91,68 @@ def test_a_link_ends_with_its_days(ada: Client, settings: Any) -> None:
             assert browser().get(path, follow=True).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("used", "a password is set"), ("passed", "Ask your bank for a new one"),
+     ("replaced", "Open the link in the latest message"), ("closed", "has closed this sign-in"),
+     ("unknown", "isn’t known here")],
+)  # fmt: skip
+def test_an_ended_link_says_why_and_how_to_go_on(ada: Client, how: str, said: str) -> None:
+    user, links = add(ada, fresh()), Invitation.objects.all()
+    path = link_of()
+    if how == "used":
+        first = browser()
+        first.get(path), first.post("/accounts/invitation/", BOTH)
+    elif how == "passed":
+        links.update(expires_at=links.get().created_at)
+    elif how == "replaced":
+        invitations.new_token(user=user, by=None)
+    elif how == "closed":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    else:
+        links.delete()
+    page = browser().get(path, follow=True)
+    assert page.status_code == 410 and said in page.content.decode()
+    assert ("/accounts/password/reset/" in page.content.decode()) is (how == "used")
+    assert user.email not in page.content.decode()
+
+
+def test_an_address_invited_before_is_sent_a_new_link_instead(ada: Client) -> None:
+    email = fresh()
+    user = add(ada, email)
+    again = ada.post("/admin/accounts/user/add/", {"email": email.upper(), "role": "viewer"})
+    assert again.status_code == 200 and "nobody has come in with it yet" in again.content.decode()
+    user.set_password(NEW), user.save()
+    again = ada.post("/admin/accounts/user/add/", {"email": email, "role": "viewer"})
+    assert "signs in with this address already" in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("giver", "role", "may"),
+    [(Role.ADMIN, Role.ADMIN, True), (Role.ADMIN, Role.ANALYST, True), (Role.ADMIN, Role.CUSTOMER, True),
+     (Role.ADMIN, Role.OPERATOR, False), (Role.ANALYST, Role.VIEWER, False),
+     (Role.ANALYST, Role.ADMIN, False), (Role.VIEWER, Role.CUSTOMER, False),
+     (Role.CUSTOMER, Role.CUSTOMER, False), (Role.ADMIN, "owner", False)],
+)  # fmt: skip
+def test_nobody_invites_beyond_their_own_rights(
+    north: str, giver: str, role: str, may: bool
+) -> None:
+    by, user = somebody(giver), User.objects.create_user(fresh(), None, role=role[:10])
+    if may:
+        assert invitations.new_token(user=user, by=by)
+    else:
+        with pytest.raises(invitations.InvitationRefused, match="up to your own rights"):
+            invitations.new_token(user=user, by=by)
+        assert not Invitation.objects.exists()
+
+
+def test_a_closed_admin_gives_no_rights(north: str) -> None:
+    by = somebody(Role.ADMIN)
+    by.is_active = False
+    with pytest.raises(invitations.InvitationRefused):
+        invitations.new_token(user=User.objects.create_user(fresh(), None, role="viewer"), by=by)
+
+
 def test_a_newer_link_ends_the_older(ada: Client) -> None:
     user = add(ada, fresh())
     old = link_of()

@@ -101,6 +101,7 @@ _OPEN = {
     "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn", "mfa_view_recovery_codes", "mfa_download_recovery_codes",
     "security_txt", "change_password", "api:login", "api:login_mfa", "api:logout",
+    "api:login_passkey", "api:login_passkey_options",
 }  # fmt: skip
 
 

@@ -163,6 +163,14 @@ def test_a_program_is_signed_out_with_its_tokens(user: User) -> None:
     assert is_in(here)
 
 
+def test_a_place_that_is_no_ones_any_more_is_said_so(north: str) -> None:
+    here = browser()
+    by_page(here, somebody().email)
+    for gone in ("999999999", "x", "-1", ""):
+        page = here.post(PAGE, {"end": gone}, follow=True).content.decode()
+        assert "Nobody was signed in there any more." in page
+
+
 def test_everywhere_means_here_too(user: User) -> None:
     clients = [browser() for _ in range(3)]
     for client in clients:
@@ -223,7 +231,7 @@ def test_closing_a_sign_in_in_the_admin_ends_it_now(north: str) -> None:
 
 
 def test_another_role_ends_what_was_signed_in_under_the_old_one(north: str) -> None:
-    user, theirs, admin = somebody(), browser(), browser()
+    user, theirs, admin = somebody(Role.ANALYST), browser(), browser()
     by_page(theirs, user.email)
     admin.force_login(somebody(Role.ADMIN))
     url = f"/admin/accounts/user/{user.pk}/change/"

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # They act on what the body itself proves (a password, a token), set no cookie and read none.
-PROVED_BY_BODY = {"api:login", "api:refresh", "api:login_mfa"}
+PROVED_BY_BODY = {"api:login", "api:refresh", "api:login_mfa"} | {
+    "api:login_passkey", "api:login_passkey_options",
+}  # fmt: skip
 # What a look writes, each reviewed: the record of it, and the visitor's own session.
 WRITTEN_BY_A_LOOK = {"customers_accessrecord", "django_session"}
 

@@ -43,6 +43,7 @@ ALL = routes(BANK)
 # Doors that are meant to open without a sign-in; allauth's own are named account_*.
 PUBLIC = {
     "brand_css", "api:login", "api:login_mfa", "api:refresh", "security_txt", "change_password",
+    "api:login_passkey", "api:login_passkey_options",
     "mfa_authenticate", "mfa_login_webauthn",
 }  # fmt: skip
 SHUT = {"login", "gate", "list", "302", "401", "403", "404", "405"}

@@ -173,3 +173,110 @@ def test_accounts_made_for_names_in_the_file_go_too(north_client, customer):
     assert BankAccount.objects.count() == 2 and not BankAccount.objects.filter(name="Holiday")
     batch.refresh_from_db()
     assert batch.choices["accounts"] == []
+
+
+# -- another account is chosen after all ---------------------------------------------------------
+
+
+def test_choosing_another_account_takes_the_made_one_away(north_client, customer):
+    other = factories.make_account(customer=customer, name="Everyday")
+    batch = send(north_client)
+    shown = go(north_client, batch, "format", act="accounts", account=str(other.public_id))
+    assert "“Harbour”, made for this file, is gone again" in shown
+    assert list(BankAccount.objects.all()) == [other]
+    batch.refresh_from_db()
+    assert batch.account == other and batch.counts["new"] and batch.choices["made_accounts"] == []
+    assert (
+        "made for this file"
+        not in north_client.get(f"/imports/{batch.public_id}/").content.decode()
+    )
+    commit(north_client, batch)
+    assert audit_ledger() == []
+
+
+def test_choosing_the_made_account_once_more_leaves_it(north_client, customer):
+    factories.make_account(customer=customer)
+    batch = send(north_client)
+    go(north_client, batch, "format", act="accounts", account=str(batch.account.public_id))
+    assert BankAccount.objects.filter(name="Harbour").exists()
+
+
+def test_a_made_account_that_something_else_is_on_stays_when_another_is_chosen(
+    north_client, customer
+):
+    other = factories.make_account(customer=customer)
+    batch = send(north_client)
+    a_balance(batch.account)
+    go(north_client, batch, "format", act="accounts", account=str(other.public_id))
+    assert BankAccount.objects.filter(name="Harbour").exists()
+
+
+def test_an_account_made_for_a_name_goes_when_the_name_is_another_account_after_all(
+    north_client, customer
+):
+    mine = factories.make_account(customer=customer)
+    factories.make_account(customer=customer, masked_number="··7777")
+    batch = send(north_client, NAMED, account="file")
+    go(north_client, batch, "format", act="accounts", name_0="new")
+    assert BankAccount.objects.filter(name="Holiday").exists()
+    go(north_client, batch, "format", act="accounts", name_0=str(mine.public_id))
+    assert not BankAccount.objects.filter(name="Holiday").exists()
+
+
+# -- a plan from before --------------------------------------------------------------------------
+
+STALE = "The account was changed after this plan was made"
+
+
+def test_a_draft_says_that_its_plan_is_of_before_an_undo(north_client, customer):
+    first = send(north_client)
+    commit(north_client, first)
+    account = str(first.account.public_id)
+    draft = send(north_client, GENERIC + b"2026-05-30,Late train,-9.10\n", account=account)
+    page = f"/imports/{draft.public_id}/"
+    assert STALE not in north_client.get(page).content.decode()
+    before = draft.counts["new"]
+    services.undo(first)
+    shown = north_client.get(page).content.decode()
+    assert STALE in shown and 'name="act" value="plan"' in shown
+    north_client.post(page, {"act": "plan"})
+    assert STALE not in north_client.get(page).content.decode()
+    draft.refresh_from_db()
+    assert draft.counts["new"] > before
+
+
+def test_a_file_that_was_all_here_can_be_planned_anew_after_an_undo(north_client, customer):
+    first = send(north_client)
+    commit(north_client, first)
+    again = send(north_client, account=str(first.account.public_id))
+    assert again.state == ImportBatch.State.EMPTY
+    services.undo(first)
+    page = f"/imports/{again.public_id}/"
+    assert STALE in north_client.get(page).content.decode()
+    north_client.post(page, {"act": "plan"})
+    again.refresh_from_db()
+    assert again.state == ImportBatch.State.PLANNED
+
+
+# -- whose currency ------------------------------------------------------------------------------
+
+
+def test_a_file_without_a_currency_is_said_to_be_taken_in_the_accounts(north_client, customer):
+    batch = send(north_client, currency="CHF")
+    said = "Amounts are taken as CHF, the currency of account Harbour, since the file names none."
+    for page in ("", "format/"):
+        assert said in north_client.get(f"/imports/{batch.public_id}/{page}").content.decode(), page
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Date,Text,Amount,Currency\n2026-05-01,BREAD,-4.20,EUR\n2026-05-02,MILK,-3.20,EUR\n",
+        b"Date,Text,Amount EUR\n2026-05-01,BREAD,-4.20\n2026-05-02,MILK,-3.20\n",
+        b"Date,Text,Amount\n2026-05-01,BREAD,EUR -4.20\n2026-05-02,MILK,EUR -3.20\n",
+    ],
+)
+def test_a_file_that_names_its_currency_is_not(north_client, customer, body):
+    batch = send(north_client, body)
+    page = north_client.get(f"/imports/{batch.public_id}/").content.decode()
+    assert "Amounts are taken as" not in page and "Money of the new rows" in page

@@ -63,7 +63,8 @@ class ConfirmForm(forms.Form):
 
 class DownloadForm(forms.Form):
     account = OpenedAccountField(
-        required=False, empty_label=gettext_lazy("All accounts, without texts and amounts")
+        required=False,
+        empty_label=gettext_lazy("All accounts, without texts, categories and amounts"),
     )
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:

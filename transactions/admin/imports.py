@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import ReadOnlyAdmin
-from accounts.customers.admin import MaskedAdmin
+from accounts.customers.admin import COVERED, MaskedAdmin
 from accounts.customers.models import Customer
 from accounts.sites import bank_site
 from transactions.adapters import Layout
@@ -131,12 +131,17 @@ class ImportProfileAdmin(MaskedAdmin):
     """The bank's mappings, and those that customers saved."""
 
     form = ImportProfileForm
-    list_display = ("name", "owner_reference", "created_at")
+    list_display = ("name_shown", "owner_reference", "created_at")
     list_select_related = ("customer",)
     readonly_fields = ("customer", "created_at")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("name", "layout") if obj is None else ("name", "layout", "customer", "created_at")
+
+    @display(description=gettext_lazy("name"))
+    def name_shown(self, profile: Any) -> str:
+        """The bank's own mappings by name; what a customer called theirs is covered."""
+        return profile.name if profile.owner is None or profile.is_open else COVERED
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

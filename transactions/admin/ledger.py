@@ -123,12 +123,9 @@ class TransactionAdmin(TransactionExchangeMixin, OfAccountAdmin):
 
     @display(description=_("category"))
     def category_shown(self, row: Any) -> str:
-        category = row.category
-        if category is None:
-            return str(_("Uncategorised"))
-        # A person's own category says more than its place in the bank's tree.
-        own = category.customer_id is not None and not row.is_open
-        return str(category.parent.name if own else category.name)
+        if not row.is_open:
+            return COVERED
+        return str(row.category.name if row.category else _("Uncategorised"))
 
     @display(description=_("text"))
     def text_shown(self, row: Any) -> str:
@@ -150,7 +147,7 @@ class MonthTotalAdmin(OfAccountAdmin, ReadOnlyAdmin):
     """What each account's lines of a month and category add up to; made by the ledger itself."""
 
     list_display = ("account_shown", "owner_reference", "month_shown", "category_shown", "money_in_shown",
-                    "money_out_shown", "n")  # fmt: skip
+                    "money_out_shown", "lines_shown")  # fmt: skip
     list_select_related = ("account",)
     ordering = ("-id",)
     fields = ("account", "month", "category_shown", "money_in", "money_out", "n")
@@ -168,14 +165,14 @@ class MonthTotalAdmin(OfAccountAdmin, ReadOnlyAdmin):
 
     @display(description=_("category"))
     def category_shown(self, row: Any) -> str:
+        # What somebody spends on, and how often, is theirs; the row's own page is behind the purpose.
+        if not getattr(row, "is_open", True):
+            return COVERED
         if not row.category_id:
             return str(_("Uncategorised"))
         category = row.category if hasattr(row, "category") else None
         category = category or Category.objects.filter(pk=row.category_id).first()
-        if category is None:
-            return "—"
-        covered = category.customer_id is not None and not getattr(row, "is_open", True)
-        return COVERED if covered else category.name
+        return category.name if category else "—"
 
     @display(description=_("in"))
     def money_in_shown(self, row: Any) -> str:
@@ -184,6 +181,10 @@ class MonthTotalAdmin(OfAccountAdmin, ReadOnlyAdmin):
     @display(description=_("out"))
     def money_out_shown(self, row: Any) -> str:
         return cell(plain_amount(row.money_out, row.account.currency)) if row.is_open else COVERED
+
+    @display(description=_("lines"))
+    def lines_shown(self, row: Any) -> str:
+        return cell(row.n) if row.is_open else COVERED
 
 
 bank_site.register(Transaction, TransactionAdmin)

@@ -38,7 +38,16 @@ def remove_made(batch: ImportBatch) -> list[str]:
 
     The batch lets go of them too, so that it may stay (an undo) or go (a draft thrown away).
     """
-    pks = batch.choices.get(_KEY, [])
+    return _remove(batch, batch.choices.get(_KEY, []))
+
+
+def remove_left(batch: ImportBatch) -> list[str]:
+    """Deletes those that the file no longer goes to, as another account was chosen since; their names."""
+    used = {batch.account_id, *(entry["account"] for entry in batch.choices.get("accounts", []))}
+    return _remove(batch, [pk for pk in batch.choices.get(_KEY, []) if pk not in used])
+
+
+def _remove(batch: ImportBatch, pks: list[int]) -> list[str]:
     if not pks:
         return []
     removed: dict[int, str] = {}
@@ -46,6 +55,8 @@ def remove_made(batch: ImportBatch) -> list[str]:
         # The whole row, not only its key: nobody may put anything on it between look and deletion.
         list(BankAccount.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
         for account in accounts_that_go(batch):
+            if account.pk not in pks:
+                continue
             if MonthTotal.objects.filter(account=account).exists():
                 continue
             removed[account.pk] = account.name

@@ -262,6 +262,13 @@ def plan_hash(content: str, found: verdicts.Verdicts) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def is_stale(batch: ImportBatch) -> bool:
+    """Whether the accounts were written since this draft was planned (by an undo, another file, an edit), or
+    one of them is gone: a plan made now could say otherwise."""
+    kept = batch.basis.get("accounts", {})
+    return bool(batch.planned_at) and revisions_of(kept) != kept
+
+
 def revisions_of(account_ids: Iterable[int]) -> dict[str, int]:
     """The accounts' revisions now: what the plan was made against."""
     now = BankAccount.objects.filter(pk__in=list(account_ids)).values_list("pk", "revision")

@@ -16,7 +16,7 @@ from transactions.imports import services
 from transactions.imports.errors import ImportProblem
 from transactions.imports.forms import AccountsForm
 from transactions.imports.forms_columns import ColumnsForm, KeepForm
-from transactions.imports.made import accounts_that_go, remember_made
+from transactions.imports.made import accounts_that_go, remember_made, remove_left
 from transactions.imports.pages import correcting, flow, profiles
 from transactions.imports.pages.mending import hint
 from transactions.imports.pages.names import names_of
@@ -56,6 +56,7 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     context = {
         "batch": batch,
         "made": accounts_that_go(batch),
+        "taken_as": shown.currencies_taken(),
         "shown": shown,
         "found": shown.found(),
         "question": question(shown),
@@ -89,8 +90,16 @@ def _place(request: HttpRequest, batch: ImportBatch, form: AccountsForm) -> Http
             with transaction.atomic():
                 batch = services.choose(batch, accounts=form.chosen())
                 remember_made(batch, form.made)
+                left = remove_left(batch)
         else:
-            batch = services.choose(batch, account=form.one())
+            with transaction.atomic():
+                batch = services.choose(batch, account=form.one())
+                left = remove_left(batch)
+        for name in left:
+            words = _(
+                "The account “%(name)s”, made for this file, is gone again: nothing was on it."
+            )
+            messages.info(request, words % {"name": name})
     except ImportProblem as problem:
         messages.error(request, problem.sentence)
     return flow.go_on(request, batch)

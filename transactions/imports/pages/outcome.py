@@ -17,7 +17,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.banks.tenancy import current_bank, in_bank
-from accounts.customers.queries import bank_profile
 from accounts.jobs.queries import progress_of
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
 from transactions.csv_cells import harmless
@@ -26,7 +25,6 @@ from transactions.imports.errors import ImportProblem
 from transactions.imports.pages import flow
 from transactions.imports.pages.scope import (
     COMMIT,
-    bank_time,
     batch_for,
     crumbs,
     is_own,
@@ -54,9 +52,8 @@ def done(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "summary": summary_of(batch),
         "progress": progress_of(job, person(request)) if job else None,
         "is_busy": flow.is_busy(batch),
-        "zone": bank_profile().time_zone,
-        "committed_at": bank_time(batch.committed_at),
-        "undone_at": bank_time(batch.undone_at),
+        "committed_at": batch.committed_at,
+        "undone_at": batch.undone_at,
         "undo_until": undo_until(batch),
         "rows_url": rows_url(batch, own=is_own(request)),
         "another_url": new_url(batch),
@@ -96,7 +93,7 @@ def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "batch": batch,
         "summary": summary_of(batch),
         "preview": services.undo_preview(batch),
-        "committed_at": bank_time(batch.committed_at),
+        "committed_at": batch.committed_at,
         "undo_until": undo_until(batch),
         "crumbs": crumbs(batch, _("Undo"), own=is_own(request)),
     }

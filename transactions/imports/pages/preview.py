@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.customers.queries import bank_profile
 from accounts.jobs.models import Job
 from accounts.jobs.queries import progress_of
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
@@ -24,7 +23,6 @@ from transactions.imports.pages.planned_rows import first_rows
 from transactions.imports.pages.scope import (
     COMMIT,
     PREVIEW,
-    bank_time,
     batch_for,
     crumbs,
     is_own,
@@ -35,6 +33,7 @@ from transactions.imports.pages.scope import (
 from transactions.imports.pages.summaries import summary_of
 from transactions.imports.pages.understood import FileShown
 from transactions.imports.pages.words import VERDICTS
+from transactions.imports.plan import is_stale
 from transactions.models import ImportBatch
 
 _LINE = re.compile("[0-9]{1,9}")
@@ -91,7 +90,6 @@ def _waiting(request: HttpRequest, batch: ImportBatch, job: Job) -> HttpResponse
     context = {
         "batch": batch,
         "progress": progress_of(job, person(request)),
-        "zone": bank_profile().time_zone,
         "steps": steps(step, batch),
         "step": step,
         "crumbs": crumbs(batch, _("Commit") if commits else _("Preview"), own=is_own(request)),
@@ -110,6 +108,8 @@ def _context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     return {
         "batch": batch,
         "made": accounts_that_go(batch),
+        "taken_as": shown.currencies_taken(),
+        "is_stale": is_stale(batch),
         "summary": summary_of(batch),
         "balances": checks_of(batch),
         "first_rows": first_rows(batch),
@@ -121,7 +121,7 @@ def _context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         "found": found,
         "unsure": [thing for thing in found if not thing.sure],
         "profile": profiles.profile_of(batch),
-        "planned_at": bank_time(batch.planned_at),
+        "planned_at": batch.planned_at,
         "another_url": new_url(batch),
         "steps": steps(PREVIEW, batch),
         "step": PREVIEW,

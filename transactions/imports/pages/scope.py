@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -13,7 +12,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.customers.queries import bank_profile
 from accounts.customers.scope import customer_in_scope
 from accounts.models import User
 from accounts.permissions import OWN_DATA, has
@@ -104,14 +102,9 @@ def crumbs(batch: ImportBatch, here: str, *, own: bool) -> list[tuple[str, str]]
     ]
 
 
-def bank_time(moment: datetime | None) -> datetime | None:
-    """The bank's own clock at a moment. Without a zone: a template would turn it into another one's."""
-    return moment and moment.astimezone(ZoneInfo(bank_profile().time_zone)).replace(tzinfo=None)
-
-
 def undo_until(batch: ImportBatch) -> datetime | None:
     """The last moment at which this import can be taken back; None where it can't be any more."""
     if batch.state != ImportBatch.State.COMMITTED or batch.committed_at is None:
         return None
     until = batch.committed_at + timedelta(days=UNDO_DAYS)
-    return bank_time(until) if until > timezone.now() else None
+    return until if until > timezone.now() else None

@@ -23,9 +23,10 @@ from transactions.amounts import AmountError, read_amount
 from transactions.categories.clean import clean_text
 from transactions.days import DayError, parse_day
 from transactions.imports.accounts import mask
-from transactions.models import ImportBatch
+from transactions.models import BankAccount, ImportBatch
 
 HEAD_BYTES = 65_536
+_MONEY = ("amount", "money_out", "money_in")
 SHOWN_LINES = 12
 SHOWN_WIDTH = 400
 
@@ -231,6 +232,24 @@ class FileShown:
             return layout.currency
         return self.batch.account.currency if self.batch.account else ""
 
+    def currencies_taken(self) -> list[tuple[str, str]]:
+        """Currency and name of each account whose currency stands in for one that the file doesn't name."""
+        layout, line = self.layout, self.first_line()
+        if layout is None or layout.currency or layout.column("currency") is not None:
+            return []
+        if any(layout.amount_currencies) or line is None or line.currency:
+            return []
+        places = [at for role in _MONEY for at in layout.columns.get(role, ())]
+        if any(_names_currency(layout, cells[at]) for _n, cells in self.cells(50) for at in places):
+            return []
+        planned = {int(pk) for pk in self.batch.basis.get("accounts", {})}
+        own = self.batch.account
+        if own is not None and planned <= {own.pk}:
+            accounts = [own]
+        else:
+            accounts = list(BankAccount.objects.filter(pk__in=planned).order_by("id"))
+        return [(account.currency, str(account)) for account in accounts]
+
     @staticmethod
     def _direction(layout: Layout, first: str) -> str:
         turn = layout.directions.get(first.strip().casefold(), 0)
@@ -293,6 +312,14 @@ class FileShown:
             if number >= wanted:
                 break
         return shown
+
+
+def _names_currency(layout: Layout, cell: str) -> bool:
+    """Whether an amount is written with its currency, such as € 4.20."""
+    try:
+        return bool(read_amount(cell.strip(), layout.decimal).currency)
+    except AmountError:
+        return False
 
 
 def _money(layout: Layout, role: str, first: str, currency: str) -> Understood:

@@ -49,7 +49,6 @@ def batches(request: HttpRequest) -> HttpResponse:
         "older": shown[LISTED - 1].pk if len(shown) > LISTED else None,
         "is_first": not before,
         "is_own": own,
-        "zone": bank_profile().time_zone,
     }
     return render(request, "imports/list.html", context)
 
