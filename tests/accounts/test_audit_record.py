@@ -127,6 +127,7 @@ def _as_app(database: str) -> Callable[[], psycopg.Connection]:
     return lambda: psycopg.connect(url, dbname=database, autocommit=True)
 
 
+@pytest.mark.trap("role-is-reversible")
 @pytest.mark.parametrize(
     "statement",
     [

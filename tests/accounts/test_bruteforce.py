@@ -269,6 +269,7 @@ def test_who_is_signed_in_confirms_their_password_all_the_same(
 # -- every way in --------------------------------------------------------------------------------
 
 
+@pytest.mark.trap("admin-sign-in-skips-the-second-factor")
 def test_the_admin_has_no_door_of_its_own(north: str, checks: list[str]) -> None:
     admin = somebody(role="admin")
     for _ in range(20):

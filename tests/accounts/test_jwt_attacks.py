@@ -264,6 +264,7 @@ def test_after_the_sign_in_was_closed_and_even_when_it_is_opened_again(held: Tok
     both_are_over(held)
 
 
+@pytest.mark.trap("token-after-a-new-password")
 def test_after_the_password_changed(held: Tokens) -> None:
     held.user.set_password("another long enough password")
     held.user.save()
@@ -304,6 +305,7 @@ def test_after_the_bank_was_closed(held: Tokens) -> None:
         assert answer.status_code == 404
 
 
+@pytest.mark.trap("token-of-another-bank")
 def test_at_the_other_bank_even_with_its_own_same_session_and_person(held: Tokens) -> None:
     session = Session.objects.get()
     with in_bank(SOUTH):
