@@ -102,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "release: runs before a release")
 
 
-def _tier(item: pytest.Item) -> str:
+def tier_of(item: pytest.Item) -> str:
     for tier in ("release", "nightly"):
         if item.get_closest_marker(tier):
             return tier
@@ -113,10 +113,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = config.getoption("--tier")
     if wanted == "all":
         return
-    left_out = [item for item in items if _tier(item) != wanted]
+    left_out = [item for item in items if tier_of(item) != wanted]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if _tier(item) == wanted]
+        items[:] = [item for item in items if tier_of(item) == wanted]
 
 
 @pytest.fixture
