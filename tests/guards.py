@@ -156,6 +156,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     figures = config.stash[_RECORDED].figures
     if figures:
         terminalreporter.section("guards")
+    # The cases of one test that reached the same are one line.
+    counts: dict[tuple[str, str, str, int | str | None], int] = {}
     for f in figures:
-        seed = "" if f.seed is None else f" seed={f.seed}"
-        terminalreporter.line(f"{f.guard:<4} reached: {f.reached} | goal: {f.goal} | n={f.n}{seed}")
+        key = (f.guard, f.reached, f.goal, f.seed)
+        counts[key] = counts.get(key, 0) + f.n
+    for (name, reached, goal, seed), n in counts.items():
+        said = "" if seed is None else f" seed={seed}"
+        terminalreporter.line(f"{name:<4} reached: {reached} | goal: {goal} | n={n}{said}")
