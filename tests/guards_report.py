@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ HELD, FAILED, SKIPPED = "held", "failed", "skipped"
 
 @dataclass(frozen=True)
 class Line:
-    """What one test said of one guard or trap, and when."""
+    """What one test said of one guard or trap, and when; its cases that said the same are one line."""
 
     of: str
     test: str
@@ -50,18 +50,28 @@ class Line:
     n: int = 0
     seed: int | str | None = None
     goal: str = ""
+    cases: int = 1
+
+    @property
+    def function(self) -> tuple[str, str]:
+        """The test without its case, and its tier: what a run measures as a whole."""
+        return self.test.split("[")[0], self.tier
 
 
 @dataclass
 class Outcome:
-    """What one run saw: its lines, and every test that there is, run or not."""
+    """What one run saw: its lines, and every test that there is, run or not, with its tier."""
 
     lines: list[Line] = field(default_factory=list)
-    there: set[str] = field(default_factory=set)
+    there: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def failed(self) -> list[Line]:
         return [line for line in self.lines if line.outcome == FAILED]
+
+
+# Marks, how it ended, tier.
+Ended = tuple[set[str], str, str]
 
 
 class _Watcher:
@@ -69,12 +79,12 @@ class _Watcher:
 
     def __init__(self, only: set[str]) -> None:
         self.only = only
-        self.there: set[str] = set()
-        self.ended: dict[str, tuple[set[str], str, str]] = {}
+        self.there: set[tuple[str, str]] = set()
+        self.ended: dict[str, Ended] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        self.there.add(item.nodeid)
+        self.there.add((item.nodeid.split("[")[0], guards.tier_of(item)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -107,32 +117,44 @@ def _is_wanted(marks: set[str], only: set[str]) -> bool:
     return bool(marks & only) or ("traps" in only and bool(marks & TRAPS.keys()))
 
 
-def run(tier: str, only: set[str]) -> Outcome:
+def run(tier: str, only: set[str], version: str) -> Outcome:
     """Runs the marked tests of one tier in this process."""
-    watcher, now = _Watcher(only), _version()
+    watcher = _Watcher(only)
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as file:
         os.environ[guards.FILE] = file.name
         pytest.main(["tests", f"--tier={tier}", "-rs"], plugins=[watcher])
         figures = [Figure(**json.loads(line)) for line in file]
-    return Outcome(_lines(figures, watcher.ended, now), watcher.there)
+    return Outcome(lines_of(figures, watcher.ended, version), watcher.there)
 
 
-def _lines(
-    figures: list[Figure], ended: dict[str, tuple[set[str], str, str]], version: str
-) -> list[Line]:
+def lines_of(figures: list[Figure], ended: dict[str, Ended], version: str) -> list[Line]:
+    """One line a figure, and one for each test that ended without; a failed test's figures don't count."""
     today = f"{datetime.now(UTC):%Y-%m-%d}"
+    found: dict[tuple[str, str], list[Figure]] = {}
+    for f in figures:
+        found.setdefault((f.guard, f.test), []).append(f)
     lines = []
     for test, (marks, outcome, tier) in ended.items():
         for mark in sorted(marks):
-            found = [f for f in figures if (f.guard, f.test) == (mark, test)]
-            if outcome == HELD and found:
-                lines += [
-                    Line(mark, test, HELD, tier, version, f.at, f.reached, f.n, f.seed, f.goal)
-                    for f in found
-                ]
-            else:
-                lines.append(Line(mark, test, outcome, tier, version, today))
-    return lines
+            mine = found.get((mark, test), []) if outcome == HELD else []
+            lines += [
+                Line(mark, test, HELD, tier, version, f.at, f.reached, f.n, f.seed, f.goal)
+                for f in mine
+            ] or [Line(mark, test, outcome, tier, version, today)]
+    return together(lines)
+
+
+def together(lines: Iterable[Line]) -> list[Line]:
+    """The cases of one test that said the same as one line, with their n added up."""
+    groups: dict[Line, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(replace(line, test=line.function[0], n=0, cases=1), []).append(line)
+    return [
+        group[0]
+        if len(group) == 1
+        else replace(one, n=sum(line.n for line in group), cases=len(group))
+        for one, group in groups.items()
+    ]
 
 
 def _version() -> str:
@@ -156,11 +178,18 @@ def merge(old: Iterable[Line], new: Outcome) -> list[Line]:
 
     A test that could not run here (a program is missing) leaves an earlier figure as it is.
     """
-    earlier = [line for line in old if line.test in new.there]
-    measured = {(line.of, line.test) for line in new.lines if line.outcome != SKIPPED}
-    kept = [line for line in earlier if (line.of, line.test) not in measured]
-    known = {(line.of, line.test) for line in kept}
-    fresh = [n for n in new.lines if n.outcome != SKIPPED or (n.of, n.test) not in known]
+    measured = {(line.of, line.function) for line in new.lines if line.outcome != SKIPPED}
+    kept = [
+        line
+        for line in old
+        if line.function in new.there and (line.of, line.function) not in measured
+    ]
+    known = {(line.of, line.function) for line in kept}
+    fresh = [
+        line
+        for line in new.lines
+        if line.outcome != SKIPPED or (line.of, line.function) not in known
+    ]
     return sorted(kept + fresh, key=lambda line: (line.of, line.test, line.reached))
 
 
@@ -179,36 +208,35 @@ def keep(lines: Iterable[Line], text: str) -> None:
 # -- the page ------------------------------------------------------------------------------------
 
 
-def page(lines: list[Line], only: set[str], tier: str) -> str:
-    made = {line.version for line in lines}
-    now = _version()
+def page(lines: list[Line], only: set[str], *, tier: str, version: str, parts: str) -> str:
+    """The whole page, or of it what `only` names; `tier` and `parts` say what the last run measured."""
     older = ""
-    if made - {now}:
+    if {line.version for line in lines} - {version}:
         older = (
-            f" Lines of another version than {now} were not measured again by the last run:\n"
-            "they say what held then."
+            f" Lines of another\nversion than {version} were not measured again by that run: they say what "
+            "held then."
         )
-    parts = [
+    text = [
         "# What the guards reached",
         "Made by `make guards-report`; do not edit by hand. `0 of n` bounds the true rate at about 3/n\n"
         "(95 %), so n stands beside every figure; a seed given to the test runs the same cases again. A +\n"
         "after a version means that files differed from it.",
-        f"Last run: version {now}, {datetime.now(UTC):%Y-%m-%d}, tier {tier},"
-        f" {', '.join(sorted(only)) or 'all guards and traps'}.{older}",
-        guards_table(lines, only),
+        f"Last run: version {version}, {datetime.now(UTC):%Y-%m-%d}, tier {tier}, {parts}.{older}",
     ]
+    if not only or only & GOALS.keys():
+        text.append(guards_table(lines, only))
     if not only or "traps" in only or only & TRAPS.keys():
-        parts += [
+        text += [
             "## Traps of the stack",
             "What was seen to happen with these parts, and the tests that go red when it can happen again.\n"
             "Most of them show the trap itself open where its guard is taken out.",
             traps_table(lines),
         ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(text) + "\n"
 
 
 def guards_table(lines: list[Line], only: set[str]) -> str:
-    """One line a figure; the cases of one test that say the same are one, with their n added up."""
+    """One line a figure; tests of one file that held without a figure are one line too."""
     rows = [
         "| guard | goal | reached | n | seed | test | tier | version, day |",
         "|---|---|---|---|---|---|---|---|",
@@ -218,66 +246,63 @@ def guards_table(lines: list[Line], only: set[str]) -> str:
             continue
         title = f"{name} {goal.name}"
         mine = [line for line in lines if line.of == name]
-        for (reached, test, *_), group in _alike(mine, by_file=True).items():
-            one = group[0]
-            n = f"{sum(line.n for line in group):,}" if one.reached else ""
-            seed = "" if one.seed is None else one.seed
+        for line in (*(x for x in mine if not _only_held(x)), *_by_file(mine)):
+            n, seed = (
+                (f"{line.n:,}" if line.reached else ""),
+                line.seed if line.seed is not None else "",
+            )
             rows.append(
-                f"| {title} | {one.goal or goal.figure} | {reached} | {n} | {seed} | {test} "
-                f"| {one.tier} | {one.version}, {one.at} |"
+                f"| {title} | {line.goal or goal.figure} | {_ended(line)} | {n} | {seed} | {_test(line)} "
+                f"| {line.tier} | {line.version}, {line.at} |"
             )
         if not mine:
             rows.append(f"| {title} | {goal.figure} | no test was run | | | | | |")
     return "\n".join(rows)
 
 
-def _alike(lines: list[Line], by_file: bool = False) -> dict[tuple[Any, ...], list[Line]]:
-    """Lines by what they say, cases of one test together; `by_file`, tests that only held as well."""
-    groups: dict[tuple[Any, ...], list[Line]] = {}
-    for line in lines:
-        function = line.test.split("[")[0]
-        if by_file and line.outcome == HELD and not line.reached:
-            function = line.test.split("::")[0]
-        says = {FAILED: "**failed**", SKIPPED: "could not run here", HELD: "held"}[line.outcome]
-        key = (
-            line.reached or says,
-            function,
-            line.goal,
-            line.seed,
-            line.tier,
-            line.version,
-            line.at,
-        )
-        groups.setdefault(key, []).append(line)
-    named = {}
-    for (reached, function, *rest), group in groups.items():
-        one, cases = (
-            _short(group[0].test),
-            f"{len(group)} {'cases' if '::' in function else 'tests'}",
-        )
-        test = one if len(group) == 1 else _short(f"{function}") + f", {cases}"
-        named[(reached, test, *rest)] = group
-    return named
+def _only_held(line: Line) -> bool:
+    return line.outcome == HELD and not line.reached
+
+
+def _by_file(lines: list[Line]) -> list[Line]:
+    held = [replace(line, test=line.test.split("::")[0]) for line in lines if _only_held(line)]
+    groups: dict[Line, list[Line]] = {}
+    for line in held:
+        groups.setdefault(replace(line, cases=1), []).append(line)
+    return [replace(one, cases=sum(x.cases for x in group)) for one, group in groups.items()]
+
+
+def _ended(line: Line) -> str:
+    says = {FAILED: "**failed**", SKIPPED: "could not run here", HELD: "held"}
+    return line.reached or says[line.outcome]
+
+
+def _test(line: Line) -> str:
+    of = "" if line.cases == 1 else f", {line.cases} {'cases' if '::' in line.test else 'tests'}"
+    return f"`{line.test.removeprefix('tests/')}`{of}"
 
 
 def traps_table(lines: list[Line]) -> str:
-    rows = ["| trap | what happens | seen with | tests and how they ended |", "|---|---|---|---|"]
+    """A trap's tests; the version stands once where all ran with the same."""
+    rows = [
+        "| trap | what happens | seen with | tests and how they ended | version, day |",
+        "|---|---|---|---|---|",
+    ]
     for name, trap in TRAPS.items():
-        mine = [line for line in lines if line.of == name]
+        mine = [replace(line, reached="") for line in lines if line.of == name]
+        made = {f"{line.version}, {line.at}" for line in mine}
+        alone = len(made) > 1
         said = [
-            f"{test} {reached} ({group[0].version}, {group[0].at})"
-            for (reached, test, *_), group in _alike(mine).items()
+            f"{_test(line)} {_ended(line)}" + (f" ({line.version}, {line.at})" if alone else "")
+            for line in mine
         ]
         if trap.not_yet:
             said = [f"not used yet: {trap.not_yet}"]
         rows.append(
-            f"| {name} | {trap.happens} | {trap.seen} | {'<br>'.join(said) or 'no test was run'} |"
+            f"| {name} | {trap.happens} | {trap.seen} | {'<br>'.join(said) or 'no test was run'} "
+            f"| {'' if alone else ''.join(made)} |"
         )
     return "\n".join(rows)
-
-
-def _short(nodeid: str) -> str:
-    return f"`{nodeid.removeprefix('tests/')}`"
 
 
 def main(arguments: list[str]) -> int:
@@ -289,11 +314,17 @@ def main(arguments: list[str]) -> int:
     only = set(given.guards)
     if unknown := sorted(only - GOALS.keys() - TRAPS.keys() - {"traps"}):
         parser.error(f"no such guard or trap: {', '.join(unknown)}")
-    outcome = run(given.tier, only)
+    version = _version()
+    outcome = run(given.tier, only, version)
     lines = merge(read_lines(), outcome)
-    print(f"\n{page(lines, only, given.tier)}")
+    about = {
+        "tier": given.tier,
+        "version": version,
+        "parts": ", ".join(sorted(only)) or "all guards and traps",
+    }
+    print(f"\n{page(lines, only, **about)}")
     if given.keep:
-        keep(lines, page(lines, set(), given.tier))
+        keep(lines, page(lines, set(), **about))
     for line in outcome.failed:
         print(f"failed: {line.of} {line.test}")
     return 1 if outcome.failed else 0

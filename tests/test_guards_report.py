@@ -16,7 +16,7 @@ OLD = Line(
     "0 state changes",
 )  # fmt: skip
 NIGHTLY = replace(OLD, test="tests/a.py::test_b[full]", tier="nightly", n=90_000)
-THERE = {OLD.test, NIGHTLY.test}
+THERE = {OLD.function, NIGHTLY.function}
 
 
 def test_a_figure_stands_beside_its_goal_with_its_tier_and_version() -> None:
@@ -39,15 +39,20 @@ def test_a_guard_without_a_test_says_so() -> None:
 def test_cases_that_say_the_same_are_one_line() -> None:
     cases = [replace(OLD, test=f"tests/a.py::test_b[{n}]", n=1) for n in range(75)]
     cases.append(replace(cases[0], test="tests/a.py::test_b[odd]", reached="another"))
-    text = guards_report.guards_table(cases, {"G8"})
+    lines = guards_report.together(cases)
+    assert [(line.test, line.n, line.cases) for line in lines] == [
+        ("tests/a.py::test_b", 75, 75),
+        ("tests/a.py::test_b[odd]", 1, 1),
+    ]
+    text = guards_report.guards_table(lines, {"G8"})
     assert "| 0 changes | 75 | 7 | `a.py::test_b`, 75 cases |" in text
     assert "| another | 1 | 7 | `a.py::test_b[odd]` |" in text and text.count("\n") == 3
 
 
 def test_tests_without_a_figure_are_one_line_a_file() -> None:
-    held = [replace(OLD, test=f"tests/a.py::test_{n}", reached="", n=0) for n in range(3)]
-    text = guards_report.guards_table(held, {"G8"})
-    assert "| held |  | 7 | `a.py`, 3 tests | fast |" in text and text.count("\n") == 2
+    held = [replace(OLD, test=f"tests/a.py::test_{n}", reached="", n=0, cases=2) for n in range(3)]
+    text = guards_report.guards_table([*held, OLD], {"G8"})
+    assert "| held |  | 7 | `a.py`, 6 tests | fast |" in text and text.count("\n") == 3
 
 
 def test_an_unknown_guard_is_refused(guard: Guard) -> None:
@@ -72,7 +77,11 @@ def test_a_figure_of_a_slower_tier_stays_with_its_own_version() -> None:
     lines = merge([NIGHTLY], Outcome([new], THERE))
     text = guards_report.guards_table(lines, {"G8"})
     assert "| nightly | abc1234, 2026-06-15 |" in text and "| fast | def5678, 2026-06-15 |" in text
-    assert "Lines of another version" in guards_report.page(lines, set(), "fast")
+    page = guards_report.page(lines, set(), tier="fast", version="def5678", parts="G8")
+    assert "version def5678" in page and "were not measured again" in page
+    assert "## Traps" in page and "tenant-client" in page
+    part = guards_report.page(lines, {"traps"}, tier="fast", version="def5678", parts="traps")
+    assert "G8 csrf" not in part and "tenant-client" in part
 
 
 def test_a_test_that_fails_takes_its_old_figure_along() -> None:
@@ -83,7 +92,7 @@ def test_a_test_that_fails_takes_its_old_figure_along() -> None:
 
 
 def test_a_test_that_is_gone_takes_its_figure_along() -> None:
-    assert merge([OLD, NIGHTLY], Outcome([], {NIGHTLY.test})) == [NIGHTLY]
+    assert merge([OLD, NIGHTLY], Outcome([], {NIGHTLY.function})) == [NIGHTLY]
 
 
 def test_a_test_that_could_not_run_here_leaves_an_earlier_figure() -> None:
@@ -111,7 +120,7 @@ def test_lines_come_back_as_they_were_kept(tmp_path: Path, monkeypatch: pytest.M
 def test_a_failed_test_records_no_figure() -> None:
     figure = Figure("G8", "0 changes", 1, None, "goal", OLD.test, "2026-06-15")
     ended = {OLD.test: ({"G8", "tenant-client"}, FAILED, "fast")}
-    lines = guards_report._lines([figure], ended, "v")
+    lines = guards_report.lines_of([figure], ended, "v")
     assert [(line.of, line.outcome, line.reached) for line in lines] == [
         ("G8", FAILED, ""),
         ("tenant-client", FAILED, ""),
@@ -124,7 +133,10 @@ def test_a_failed_test_records_no_figure() -> None:
 def test_each_trap_is_listed_with_its_tests() -> None:
     held = replace(OLD, of="tenant-client", reached="")
     text = guards_report.traps_table([held, replace(held, test="tests/c.py::d", outcome=FAILED)])
-    assert "`a.py::test_b` held (abc1234, 2026-06-15)<br>`c.py::d` **failed**" in text
+    assert "| `a.py::test_b` held<br>`c.py::d` **failed** | abc1234, 2026-06-15 |" in text
+    later = replace(held, version="def5678", test="tests/c.py::d")
+    text = guards_report.traps_table([held, later])
+    assert "`a.py::test_b` held (abc1234, 2026-06-15)<br>`c.py::d` held (def5678" in text
     assert text.count("\n") == len(TRAPS) + 1
 
 

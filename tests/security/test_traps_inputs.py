@@ -137,6 +137,7 @@ def test_no_json_with_unstorable_text_breaks_anything(person: Customer, text: st
     for body in (f'{{"email": "{text}", "password": "x"}}', f'{{"{text}": 1}}', f'["{text}"]'):
         answer = client.post("/api/v1/login", body, content_type="application/json")
         assert answer.status_code == 400, body
+        assert answer.json()["code"] == ("unstorable_text" if "0000" in text else "not_json"), body
 
 
 @pytest.mark.trap("text-no-database-holds")
