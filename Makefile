@@ -37,7 +37,7 @@ nightly-tests: setup ## The longer tests of each night
 release-tests: setup ## The tests before a release
 	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m pytest tests -rs --tier=release $(ARGS)
 
-guards-report: setup ## What each guard reached beside its goal, kept in docs/guards.md; ARGS="G7 G8"
+guards-report: setup ## What each guard reached beside its goal, kept in docs/guards.md; ARGS="G7 traps --tier fast"
 	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m tests.guards_report --keep $(ARGS)
 
 lint: setup ## Style, imports and templates

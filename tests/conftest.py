@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from accounts.customers.models import Customer
     from accounts.models import User
 
-pytest_plugins = ["tests.guards", "tests.stack"]
+pytest_plugins = ["tests.guards", "tests.stack", "tests.traps"]
 
 REPO = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("COUNTERFOIL_DATA", REPO.parent / "shared" / "data"))

@@ -102,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "release: runs before a release")
 
 
-def _tier(item: pytest.Item) -> str:
+def tier_of(item: pytest.Item) -> str:
     for tier in ("release", "nightly"):
         if item.get_closest_marker(tier):
             return tier
@@ -113,10 +113,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = config.getoption("--tier")
     if wanted == "all":
         return
-    left_out = [item for item in items if _tier(item) != wanted]
+    left_out = [item for item in items if tier_of(item) != wanted]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if _tier(item) == wanted]
+        items[:] = [item for item in items if tier_of(item) == wanted]
 
 
 @pytest.fixture
@@ -156,6 +156,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     figures = config.stash[_RECORDED].figures
     if figures:
         terminalreporter.section("guards")
+    # The cases of one test that reached the same are one line.
+    counts: dict[tuple[str, str, str, int | str | None], int] = {}
     for f in figures:
-        seed = "" if f.seed is None else f" seed={f.seed}"
-        terminalreporter.line(f"{f.guard:<4} reached: {f.reached} | goal: {f.goal} | n={f.n}{seed}")
+        key = (f.guard, f.reached, f.goal, f.seed)
+        counts[key] = counts.get(key, 0) + f.n
+    for (name, reached, goal, seed), n in counts.items():
+        said = "" if seed is None else f" seed={seed}"
+        terminalreporter.line(f"{name:<4} reached: {reached} | goal: {goal} | n={n}{said}")

@@ -49,6 +49,7 @@ def ada_client(north_client: Client, ada: User) -> Client:
 # -- two sites -----------------------------------------------------------------------------------
 
 
+@pytest.mark.trap("one-admin-for-all")
 def test_no_table_of_a_bank_is_at_the_operators_and_none_of_theirs_in_a_bank() -> None:
     assert set(operator_site._registry) == {Bank, User}
     assert not {Bank, Domain} & set(bank_site._registry)

@@ -25,6 +25,7 @@ from accounts.models import Role
 from tests.accounts.audit_log import entries, said
 from tests.conftest import NORTH, SOUTH
 from tests.factories import make_customer, make_person
+from tests.guards import Guard
 
 
 def _note(**more: Any) -> AuditEntry:
@@ -127,6 +128,8 @@ def _as_app(database: str) -> Callable[[], psycopg.Connection]:
     return lambda: psycopg.connect(url, dbname=database, autocommit=True)
 
 
+@pytest.mark.guard("G33")
+@pytest.mark.trap("role-is-reversible")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -143,7 +146,7 @@ def _as_app(database: str) -> Callable[[], psycopg.Connection]:
     ("table", "column"), [("audit_auditentry", "payload"), ("audit_auditseal", "n"),
                           ("customers_accessrecord", "what")]
 )  # fmt: skip
-def test_the_serving_role_cannot_change_the_log(north, statement, table, column):
+def test_the_serving_role_cannot_change_the_log(north, statement, table, column, guard: Guard):
     with _as_app(str(connection.settings_dict["NAME"]))() as app:
         app.execute(f"set search_path to {NORTH}")
         app.execute(f"select {column} from {table} limit 1")
@@ -151,9 +154,10 @@ def test_the_serving_role_cannot_change_the_log(north, statement, table, column)
             app.execute(statement.format(t=table))
             ask = "select has_table_privilege(current_user, %s, 'update')"
             assert app.execute(ask, [f"{NORTH}.{table}"]).fetchone() == (False,)
-            return
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            app.execute(statement.format(t=table, c=column))
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(statement.format(t=table, c=column))
+    guard("G33", reached="the serving role changes nothing of the log", n=1)
 
 
 def test_the_serving_role_may_add_entries(north):
@@ -179,7 +183,8 @@ def run(threads: list[threading.Thread]) -> None:
         thread.join()
 
 
-def test_no_writer_waits_for_another(db):
+@pytest.mark.guard("G33")
+def test_no_writer_waits_for_another(db, guard: Guard):
     """Eight writers at once, one of them holding transactions of half a second."""
     seconds, waits = 3.0, []
     lock, begin = threading.Lock(), threading.Barrier(8)
@@ -215,3 +220,5 @@ def test_no_writer_waits_for_another(db):
     run([threading.Thread(target=forget)])
     assert len(waits) > 100
     assert max(waits) < 0.4, "a writer waited for the slow one's transaction"
+    reached = f"8 writers, one slow: the longest wait is {max(waits) * 1000:.0f} ms"
+    guard("G33", reached=reached, n=len(waits))

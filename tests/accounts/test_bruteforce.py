@@ -32,6 +32,7 @@ from tests.accounts.signin_case import (
 )
 from tests.conftest import NORTH, SOUTH
 from tests.factories import PASSWORD
+from tests.guards import Guard
 
 MOST = settings.SIGN_IN_TRIES_PER_ACCOUNT
 ARGON = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -70,10 +71,14 @@ def shut(owner: User, checks: list[str]) -> User:
 # -- the count -----------------------------------------------------------------------------------
 
 
-def test_many_addresses_get_ten_checks_of_one_account(owner: User, checks: list[str]) -> None:
+@pytest.mark.guard("G6")
+def test_many_addresses_get_ten_checks_of_one_account(
+    owner: User, checks: list[str], guard: Guard
+) -> None:
     for n in range(30):
         (by_api, by_page)[n % 2](browser(), owner.email, f"guess {n}")
     assert len(checks) == MOST
+    guard("G6", reached=f"1 account, many addresses: {len(checks)} checks", n=30)
 
 
 def test_one_account_is_one_however_it_is_spelled(north: str, checks: list[str]) -> None:
@@ -99,8 +104,9 @@ def test_one_address_gets_a_hundred_checks_over_all_accounts(
     assert by_api(client, somebody().email).status_code == 429
 
 
+@pytest.mark.guard("G6")
 @pytest.mark.parametrize("kind", ["account", "name"])
-def test_parallel_tries_are_counted_one_by_one(north: str, kind: str) -> None:
+def test_parallel_tries_are_counted_one_by_one(north: str, kind: str, guard: Guard) -> None:
     account = f"{kind}:{uuid.uuid4().hex}"
 
     def attempt(_: int) -> bool:
@@ -114,11 +120,14 @@ def test_parallel_tries_are_counted_one_by_one(north: str, kind: str) -> None:
         return True
 
     with ThreadPoolExecutor(25) as pool:
-        assert sum(pool.map(attempt, range(50))) == MOST
+        taken = sum(pool.map(attempt, range(50)))
+    assert taken == MOST
+    guard("G6", reached=f"50 at once: {taken} are let through", n=50)
 
 
+@pytest.mark.guard("G6")
 def test_the_count_slides_and_never_exceeds_ten_in_any_half_hour(
-    north: str, monkeypatch: pytest.MonkeyPatch
+    north: str, monkeypatch: pytest.MonkeyPatch, guard: Guard
 ) -> None:
     account, now, taken = uuid.uuid4().hex, [1_000_000.0], []
     monkeypatch.setattr(limits.time, "time", lambda: now[0])
@@ -135,6 +144,7 @@ def test_the_count_slides_and_never_exceeds_ten_in_any_half_hour(
     busiest = max(sum(a <= b < a + window for b in taken) for a in taken)
     assert busiest == MOST
     assert len(taken) > 2 * MOST
+    guard("G6", reached=f"the busiest half hour has {busiest} checks", n=400, seed=20260615)
 
 
 def test_the_two_banks_count_apart(north: str) -> None:
@@ -191,7 +201,10 @@ def test_the_api_says_how_long_to_wait(shut: User) -> None:
     assert 0 < int(answer["Retry-After"]) <= settings.SIGN_IN_WINDOW_SECONDS + 1
 
 
-def test_the_owner_comes_in_from_a_known_device(owner: User, checks: list[str]) -> None:
+@pytest.mark.guard("G6")
+def test_the_owner_comes_in_from_a_known_device(
+    owner: User, checks: list[str], guard: Guard
+) -> None:
     mine = browser()
     assert by_page(mine, owner.email).status_code == 302
     mine.post("/accounts/logout/")
@@ -200,6 +213,7 @@ def test_the_owner_comes_in_from_a_known_device(owner: User, checks: list[str]) 
     assert by_page(browser(), owner.email).status_code == 200
     assert by_page(mine, owner.email).status_code == 302
     assert is_signed_in(mine)
+    guard("G6", reached="shut out by strangers, the owner enters on a known device", n=1)
 
 
 def test_a_known_device_has_ten_tries_of_its_own(owner: User, checks: list[str]) -> None:
@@ -240,7 +254,8 @@ def test_a_new_password_forgets_the_devices(owner: User, checks: list[str]) -> N
     assert not is_signed_in(mine)
 
 
-def test_the_owner_comes_in_by_mail_and_second_factor(shut: User) -> None:
+@pytest.mark.guard("G6")
+def test_the_owner_comes_in_by_mail_and_second_factor(shut: User, guard: Guard) -> None:
     secret = app_of(shut)
     client = browser()
     client.post("/accounts/password/reset/", {"email": shut.email})
@@ -253,6 +268,7 @@ def test_the_owner_comes_in_by_mail_and_second_factor(shut: User) -> None:
     assert not is_signed_in(client)
     client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
     assert is_signed_in(client)
+    guard("G6", reached="shut out by strangers, the owner enters by mail and second factor", n=1)
 
 
 def test_who_is_signed_in_confirms_their_password_all_the_same(
@@ -269,15 +285,19 @@ def test_who_is_signed_in_confirms_their_password_all_the_same(
 # -- every way in --------------------------------------------------------------------------------
 
 
-def test_the_admin_has_no_door_of_its_own(north: str, checks: list[str]) -> None:
+@pytest.mark.guard("G6")
+@pytest.mark.trap("admin-sign-in-skips-the-second-factor")
+def test_the_admin_has_no_door_of_its_own(north: str, checks: list[str], guard: Guard) -> None:
     admin = somebody(role="admin")
     for _ in range(20):
         answer = browser().post("/admin/login/", {"username": admin.email, "password": "wrong"})
         assert answer["Location"].startswith("/accounts/login/")
     assert checks == []
+    guard("G6", reached="the admin checks 0 passwords itself", n=20)
 
 
-def test_codes_of_the_second_factor_are_counted(owner: User) -> None:
+@pytest.mark.guard("G6")
+def test_codes_of_the_second_factor_are_counted(owner: User, guard: Guard) -> None:
     secret = app_of(owner)
     codes = []
     for n in range(MOST + 3):
@@ -285,6 +305,7 @@ def test_codes_of_the_second_factor_are_counted(owner: User) -> None:
         codes.append(with_code(browser(), token, "000000" if n < MOST + 2 else code_of(secret)))
     assert [c.status_code for c in codes] == [401] * MOST + [429] * 3
     assert codes[-1].json()["code"] == "too_many_attempts"
+    guard("G6", reached=f"codes of the second factor: {MOST} checks", n=len(codes))
 
 
 def test_a_signed_in_thief_guesses_the_password_ten_times(owner: User, checks: list[str]) -> None:
@@ -299,25 +320,29 @@ def test_a_signed_in_thief_guesses_the_password_ten_times(owner: User, checks: l
     assert len(checks) <= 2 * MOST
 
 
-def test_a_reset_is_mailed_five_times_at_most(owner: User) -> None:
+@pytest.mark.guard("G6")
+def test_a_reset_is_mailed_five_times_at_most(owner: User, guard: Guard) -> None:
     answers = [
         browser().post("/accounts/password/reset/", {"email": owner.email}).status_code
         for _ in range(8)
     ]
     assert answers == [302] * 5 + [429] * 3
     assert len(mail.outbox) == 5
+    guard("G6", reached="resets: 5 mails", n=len(answers))
 
 
 # -- what an answer gives away -------------------------------------------------------------------
 
 
+@pytest.mark.guard("G6")
 @pytest.mark.parametrize("door", [by_page, by_api])
-def test_known_and_unknown_names_get_the_same_bytes(owner: User, door: Any) -> None:
+def test_known_and_unknown_names_get_the_same_bytes(owner: User, door: Any, guard: Guard) -> None:
     nobody = f"{uuid.uuid4().hex}@example.com"
     for attempt in range(MOST + 2):
         known, unknown = (door(browser(), name, "wrong") for name in (owner.email, nobody))
         assert known.status_code == unknown.status_code, attempt
         assert blanked(known, owner.email) == blanked(unknown, nobody), attempt
+    guard("G6", reached="known and unknown names: the same bytes", n=MOST + 2)
 
 
 def test_a_reset_says_the_same_to_known_and_unknown(owner: User) -> None:
@@ -330,8 +355,10 @@ def test_a_reset_says_the_same_to_known_and_unknown(owner: User) -> None:
     assert len(mail.outbox) == 2
 
 
-def gaps(door: Any, known: list[str], rounds: int, clock: Any = time.perf_counter) -> float:
-    """Median time of a known name less that of an unknown one, in ms; both in turn."""
+def timed(
+    door: Any, known: list[str], rounds: int, clock: Any = time.perf_counter
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of tries at known names and at unknown ones, in turn."""
     times: dict[bool, list[float]] = {True: [], False: []}
     pick = random.Random(20260615)
     for n in range(2 * rounds):
@@ -341,7 +368,11 @@ def gaps(door: Any, known: list[str], rounds: int, clock: Any = time.perf_counte
         start = clock()
         door(client, name, "wrong")
         times[is_known].append((clock() - start) * 1000)
-    return statistics.median(times[True]) - statistics.median(times[False])
+    return times[True], times[False]
+
+
+def gap_of(known: list[float], unknown: list[float]) -> float:
+    return statistics.median(known) - statistics.median(unknown)
 
 
 @pytest.fixture
@@ -376,14 +407,17 @@ def test_a_password_is_hashed_once_for_known_and_unknown(
             assert len(count) == 1, (door.__name__, name)
 
 
+@pytest.mark.guard("G6")
 @pytest.mark.parametrize("door", [by_page, by_api])
-def test_known_and_unknown_names_take_the_same_time(north: str, argon: None, door: Any) -> None:
+def test_known_and_unknown_names_take_the_same_time(
+    north: str, argon: None, door: Any, guard: Guard
+) -> None:
     """Measured as work done, so that a busy machine doesn't matter; the night measures real time."""
     known = [somebody().email for _ in range(8)]
-    gaps(door, known, 2)
+    timed(door, known, 2)
     for _ in range(4):  # a neighbour on the machine is measured too; a leak shows every time
-        gap = gaps(door, known, 16, time.process_time)
+        gap = gap_of(*timed(door, known, 16, time.process_time))
         if abs(gap) <= 5:
             break
-    print(f"G6: median gap known − unknown, {door.__name__}: {gap:+.2f} ms (n = 16 each)")
     assert abs(gap) <= 5
+    guard("G6", reached=f"{door.__name__}: median gap {gap:+.2f} ms of work done", n=32)

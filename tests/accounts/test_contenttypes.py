@@ -28,6 +28,7 @@ def look_up(model):
     return ContentType.objects.get_for_model(model).pk
 
 
+@pytest.mark.trap("content-type-cache")
 def test_two_threads_in_two_banks_read_their_own_ids(other_ids):
     """Each turn, both stand in their banks at once; one fills the cache as the other asks."""
     turns, wrong, failed = 300, [], []
@@ -57,6 +58,32 @@ def test_two_threads_in_two_banks_read_their_own_ids(other_ids):
     assert not failed and not wrong
 
 
+@pytest.mark.trap("content-type-cache")
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_one_thread_looks_up_is_not_anothers(other_ids, monkeypatch, guarded):
+    """The second has entered its bank, then the first fills the cache, then the second asks."""
+    if not guarded:
+        monkeypatch.setattr(ContentType.objects, "_cache", {})
+    entered, filled, found = threading.Event(), threading.Event(), []
+
+    def second():
+        with in_bank("two"):
+            entered.set()
+            filled.wait(10)
+            found.append(look_up(User))
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    entered.wait(10)
+    with in_bank("one"):
+        assert look_up(User) == 104
+        filled.set()
+        thread.join(10)
+    # Without the keys by schema it reads the other bank's id: the trap itself.
+    assert found == [204 if guarded else 104]
+
+
+@pytest.mark.trap("task-without-a-bank")
 def test_a_new_thread_meets_a_filled_cache(other_ids):
     """A thread's first connection is made while the cache holds another's entries."""
     with in_bank("one"):

@@ -25,6 +25,9 @@ from accounts.models import User
 from tests.accounts.signin_case import code_of, committing  # noqa: F401  (a fixture)
 from tests.conftest import HOSTS, NORTH, SOUTH
 from tests.factories import PASSWORD, make_person
+from tests.guards import Guard
+
+pytestmark = pytest.mark.guard("G5")
 
 SEED = 20260615
 RS256 = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256)
@@ -221,25 +224,29 @@ def test_there_are_more_than_thirty_kinds() -> None:
 
 
 @pytest.mark.parametrize("kind", FORGED)
-def test_a_forged_access_token_is_401(held: Tokens, kind: str) -> None:
+def test_a_forged_access_token_is_401(held: Tokens, kind: str, guard: Guard) -> None:
     token = FORGED[kind](held)
     assert status(held.client, token) == 401
     assert status(held.client, held.access) == 200
+    guard("G5", reached="forged access tokens: 100 % 401, the true one 200", n=1)
 
 
 @pytest.mark.parametrize(
     "kind", [k for k in FORGED if k not in ("the refresh token", "use is refresh")]
 )
-def test_and_refreshes_nothing(held: Tokens, kind: str) -> None:
+def test_and_refreshes_nothing(held: Tokens, kind: str, guard: Guard) -> None:
     assert refreshed(held.client, FORGED[kind](held)).status_code == 401
     assert status(held.client, held.access) == 200
+    guard("G5", reached="forged refresh tokens: 100 % 401", n=1)
 
 
-def test_every_flipped_character_is_401(held: Tokens) -> None:
+def test_every_flipped_character_is_401(held: Tokens, guard: Guard) -> None:
     pick = random.Random(SEED)
     places = [(part, pick.randrange(len(held.access.split(".")[part]))) for part in (0, 1, 2) * 12]
-    for part, place in [*places, (0, -1), (1, -1), (2, -1)]:
+    places += [(0, -1), (1, -1), (2, -1)]
+    for part, place in places:
         assert status(held.client, flipped(held.access, part, place)) == 401, (part, place)
+    guard("G5", reached="one character changed: 100 % 401", n=len(places), seed=SEED)
 
 
 # -- what ends a sign-in ends its tokens at once -------------------------------------------------
@@ -264,6 +271,7 @@ def test_after_the_sign_in_was_closed_and_even_when_it_is_opened_again(held: Tok
     both_are_over(held)
 
 
+@pytest.mark.trap("token-after-a-new-password")
 def test_after_the_password_changed(held: Tokens) -> None:
     held.user.set_password("another long enough password")
     held.user.save()
@@ -304,6 +312,7 @@ def test_after_the_bank_was_closed(held: Tokens) -> None:
         assert answer.status_code == 404
 
 
+@pytest.mark.trap("token-of-another-bank")
 def test_at_the_other_bank_even_with_its_own_same_session_and_person(held: Tokens) -> None:
     session = Session.objects.get()
     with in_bank(SOUTH):
@@ -318,7 +327,7 @@ def test_at_the_other_bank_even_with_its_own_same_session_and_person(held: Token
 # -- refresh tokens ------------------------------------------------------------------------------
 
 
-def test_a_spent_refresh_token_ends_the_whole_family(held: Tokens) -> None:
+def test_a_spent_refresh_token_ends_the_whole_family(held: Tokens, guard: Guard) -> None:
     second = refreshed(held.client, held.refresh).json()
     third = refreshed(held.client, second["refresh_token"]).json()
     assert status(held.client, third["access_token"]) == 200
@@ -326,6 +335,7 @@ def test_a_spent_refresh_token_ends_the_whole_family(held: Tokens) -> None:
     for pair in (second, third):
         assert status(held.client, pair["access_token"]) == 401
         assert refreshed(held.client, pair["refresh_token"]).status_code == 401
+    guard("G5", reached="a spent refresh token ends all of its family", n=4)
 
 
 def test_a_family_ends_at_its_limit_however_often_it_is_renewed(client: Client) -> None:

@@ -65,6 +65,7 @@ def test_staff_are_led_to_set_one_up_after_signing_in(north: str, role: str) -> 
     assert "Your role needs a second factor" in answer.content.decode()
 
 
+@pytest.mark.trap("admin-sign-in-skips-the-second-factor")
 def test_staff_without_one_reach_no_page_no_table_and_no_operation(twin_banks: None) -> None:
     """Every route of the product, by every method, as an admin and an analyst: nothing opens."""
     opened, walked = [], 0
@@ -265,6 +266,7 @@ def test_a_code_is_good_once_in_its_half_minute(person: User) -> None:
     assert not is_signed_in(second)
 
 
+@pytest.mark.trap("admin-sign-in-skips-the-second-factor")
 def test_the_api_asks_for_the_second_step(person: User) -> None:
     secret = app_of(person)
     client = browser()

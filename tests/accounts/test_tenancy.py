@@ -11,11 +11,13 @@ def test_category_tree_is_loaded(north):
     assert Category.objects.filter(code="groceries").exists()
 
 
+@pytest.mark.trap("search-path-falls-to-public")
 def test_public_is_unreadable_inside_a_bank(north):
     with pytest.raises(ProgrammingError):
         list(Bank.objects.all())
 
 
+@pytest.mark.trap("search-path-falls-to-public")
 def test_missing_schema_raises_instead_of_falling_to_public(db):
     with in_bank("no_such_bank"), pytest.raises(ProgrammingError):
         list(User.objects.all())
@@ -31,6 +33,7 @@ def test_no_foreign_key_crosses_schemas(db):
     assert total > 30 and crossing == 0
 
 
+@pytest.mark.trap("search-path-falls-to-public")
 def test_public_holds_only_the_list_of_banks_and_the_operators(db):
     with in_public(), connection.cursor() as cursor:
         cursor.execute("select tablename from pg_tables where schemaname = 'public'")

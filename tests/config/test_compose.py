@@ -216,3 +216,8 @@ def test_make_help_lists_every_command() -> None:
         "bench",
     ]:
         assert re.search(rf"^  make {name} ", said, re.MULTILINE), name
+
+
+@pytest.mark.trap("too-many-locks")
+def test_database_has_locks_for_a_bank_of_many_tables(services: dict[str, dict[str, Any]]) -> None:
+    assert "max_locks_per_transaction=256" in services["db"]["command"]

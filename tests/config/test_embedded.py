@@ -49,6 +49,7 @@ def test_second_start_finds_the_servers_of_the_first(root: Path, start: Start) -
     assert servers.status(root) == {"postgresql": None, "redis": None}
 
 
+@pytest.mark.trap("too-many-locks")
 def test_postgres_is_private_durable_and_new_enough(shared: servers.Servers) -> None:
     url = shared.migration_database_url
     shown = {
@@ -91,6 +92,7 @@ def test_only_the_test_servers_let_the_owner_make_databases(start: Start) -> Non
     _rows(url, "DROP DATABASE test_x")
 
 
+@pytest.mark.trap("parents-made-readable")
 def test_passwords_are_asked_for_and_kept_private(shared: servers.Servers) -> None:
     url = shared.database_url
     password = url.split(":")[2].split("@")[0]
@@ -191,6 +193,7 @@ def test_root_runs_the_servers_as_nobody(shared: servers.Servers) -> None:
         assert os.stat(f"/proc/{pid}").st_uid == nobody
 
 
+@pytest.mark.trap("parents-made-readable")
 @only_root()
 def test_closed_checkout_sends_data_sockets_and_programs_elsewhere(
     root: Path, far: Path, start: Start, monkeypatch: pytest.MonkeyPatch

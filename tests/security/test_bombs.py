@@ -262,6 +262,7 @@ EVIL = [
 FEED = "a" * 100_000 + "!"
 
 
+@pytest.mark.trap("pattern-from-a-request")
 @pytest.mark.guard("G25")
 def test_what_people_search_is_text_and_no_pattern(
     client: Client, customer: Customer, guard: Guard
@@ -301,6 +302,7 @@ HARD = [
 ]  # fmt: skip
 
 
+@pytest.mark.trap("pattern-without-end")
 @pytest.mark.guard("G25")
 @pytest.mark.parametrize(
     ("name", "read", "milliseconds"),

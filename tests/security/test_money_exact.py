@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -149,8 +150,12 @@ def of_page(ledger: Ledger, customer: Customer) -> None:
             shown = said["minus"].replace("\u2212", "-") + said["digits"].replace(",", "")
             assert units_of(shown) == units_of(exact), (words, exact)
             read.append(metric)
-    assert set(METRICS) <= set(read), "no amount was read as people see it"
     truth = ledger.truth()
+    if all(pending for _units, _code, pending in ledger.lines):
+        # A month in which nothing is booked yet shows no figures at all.
+        assert not found and not any(truth.values())
+        return
+    assert set(METRICS) <= set(read), "no amount was read as people see it"
     for metric in METRICS:
         assert truth[metric] in found.get(metric, set()), (metric, truth[metric], found)
 
@@ -170,11 +175,8 @@ SIZES = [
 ]
 
 
-@pytest.mark.guard("G26")
-@pytest.mark.parametrize(("ledgers_", "api", "pages"), SIZES)
-def test_every_door_says_the_integers(
-    june: None, quiet: None, guard: Guard, ledgers_: int, api: int, pages: int
-) -> None:
+def proved(ledgers_: int, *doors: Callable[[Ledger, Customer], None]) -> int:
+    """Asks the doors for as many ledgers; how many were asked."""
     done = 0
 
     @settings(
@@ -185,15 +187,22 @@ def test_every_door_says_the_integers(
     def law(ledger: Ledger) -> None:
         nonlocal done
         customer = booked(ledger)
-        of_registry(ledger, customer)
-        if done % (ledgers_ // api) == 0:
-            of_api(ledger, customer)
-        if done % (ledgers_ // pages) == 0:
-            of_csv(ledger, customer)
-            of_page(ledger, customer)
+        for door in doors:
+            door(ledger, customer)
         done += 1
 
     law()
+    return done
+
+
+@pytest.mark.guard("G26")
+@pytest.mark.parametrize(("ledgers_", "api", "pages"), SIZES)
+def test_every_door_says_the_integers(
+    june: None, quiet: None, guard: Guard, ledgers_: int, api: int, pages: int
+) -> None:
+    # Each door in a run of its own: a ledger that fails at one is made small at that one.
+    done = proved(ledgers_, of_registry)
+    assert proved(api, of_api) >= api and proved(pages, of_csv, of_page) >= pages
     reached = f"0 minor units apart: registry {done}, API {api}, pages and CSV {pages} ledgers"
     guard("G26", reached=reached, n=done, seed="derandomized")
 

@@ -62,6 +62,7 @@ def test_a_dry_run_shows_a_verdict_per_row_and_writes_nothing(
     assert ImportBatch.objects.get().file.name == "june.csv"
 
 
+@pytest.mark.trap("import-without-an-admin-log")
 def test_applying_commits_that_plan_and_the_same_file_again_brings_nothing(
     client: Client, opened: Customer
 ) -> None:
