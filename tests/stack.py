@@ -273,7 +273,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _owner_url() -> str:
+def owner_url() -> str:
     url = os.environ.get("MIGRATION_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     if not url:
         pytest.skip("no database server: DATABASE_URL is not set")
@@ -283,7 +283,7 @@ def _owner_url() -> str:
 @contextlib.contextmanager
 def database(template: str | None = None) -> Iterator[str]:
     """A new database of our own, named `test_stack_…`, dropped at the end."""
-    server, name = _owner_url(), f"test_stack_{os.getpid()}_{next(_numbers)}"
+    server, name = owner_url(), f"test_stack_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
             f'create database "{name}"' + (f' template "{template}"' if template else "")
@@ -313,7 +313,7 @@ def environment(database_name: str, redis_url: str) -> dict[str, str]:
     """What the stack's processes get: the product's settings, short leases, no owner's rights."""
     from django.conf import settings
 
-    owner = _with_database(_owner_url(), database_name)
+    owner = _with_database(owner_url(), database_name)
     served = os.environ.get("SERVING_DATABASE_URL") or os.environ.get("DATABASE_URL", owner)
     return {
         **{k: v for k, v in os.environ.items() if k not in ("COUNTERFOIL_DEMO", "PYTEST_DB")},

@@ -14,7 +14,14 @@ from transactions.models import BankAccount, ImportBatch, MonthTotal, Transactio
 
 SEED = 14
 HEADER = ["Date", "Description", "Amount"]
-SHOPS = ("Café Müller", "Straßenbahn 12", "Fuel Point", 'The "Old" Mill, Ltd', "Señor Taco", "Bäckerei")
+SHOPS = (
+    "Café Müller",
+    "Straßenbahn 12",
+    "Fuel Point",
+    'The "Old" Mill, Ltd',
+    "Señor Taco",
+    "Bäckerei",
+)
 # Two genuine equal purchases of one day, and the same text and amount on another.
 EQUAL = [["2026-05-02", "Corner Bakery", "-4.20"]] * 2 + [["2026-05-03", "Corner Bakery", "-4.20"]]
 
