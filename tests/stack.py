@@ -186,14 +186,16 @@ class StartedStack:
         cursor = connection.execute(sql, parameters or None)
         return cursor.fetchall() if cursor.description else []
 
-    def put_job(self, bank: str, kind: str, arguments: dict[str, Any]) -> None:
+    def put_job(
+        self, bank: str, kind: str, arguments: dict[str, Any], lane: str | None = None
+    ) -> None:
         """A due job as its row alone, without any message: what the sweep must find."""
         self.query(
             bank,
-            "insert into jobs_job (kind, arguments, state, run_at, failures, lost_leases, done_count,"
+            "insert into jobs_job (kind, arguments, lane, state, run_at, failures, lost_leases, done_count,"
             " total_count, progress_mark, step, cancel_asked, created_at, error_code, error, result)"
-            " values (%s, %s, 'due', now(), 0, 0, 0, 0, 0, '', false, now(), '', '', '{}')",
-            [kind, json.dumps(arguments)],
+            " values (%s, %s, %s, 'due', now(), 0, 0, 0, 0, 0, '', false, now(), '', '', '{}')",
+            [kind, json.dumps(arguments), lane],
         )
 
     def jobs_left(self, banks: Sequence[str] = BANKS) -> int:

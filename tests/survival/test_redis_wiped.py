@@ -1,0 +1,174 @@
+"""G15: Redis flushed, killed and restarted empty while nights run; they come out as if nothing had been.
+
+REDIS_POINTS changes how often, REDIS_SEED repeats the moments.
+"""
+
+import http.client
+import json
+import os
+import random
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from tests.guards import Guard
+from tests.sample_bank import TODAY
+from tests.stack import NORTH, Started, StartedStack, database, environment, start_stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.nightly]
+
+NIGHTS = 4
+CUSTOMERS = 15
+RESUMED_WITHIN = 60.0
+LONGER_AT_MOST = 600.0
+# As in production: the sweep may first come half a minute later, a lost lease be found after that.
+AS_IN_LIFE = {
+    "JOBS_LEASE_SECONDS": "20", "JOBS_HEARTBEAT_SECONDS": "5", "JOBS_SWEEP_SECONDS": "30",
+    "JOBS_RETRY_SECONDS": "10,60",
+}  # fmt: skip
+
+
+def run_inside(stack: StartedStack, call: str) -> str:
+    code = f"from tests.survival import nights; nights.{call}"
+    return stack.manage("shell", "--no-imports", "-c", code)
+
+
+@pytest.fixture
+def filled(stack_template: str) -> Iterator[str]:
+    """A database with a small bank; stacks are copied from it."""
+    with database(stack_template) as name:
+        stack = StartedStack("", "", environment(name, "unix:///nowhere?db=0"), None)  # type: ignore[arg-type]
+        run_inside(stack, f"fill({CUSTOMERS})")
+        yield name
+
+
+def dump_of(stack: StartedStack) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = json.loads(run_inside(stack, "dump()").split("dump ")[1])
+    return found
+
+
+def put_night(stack: StartedStack, day: date) -> None:
+    stack.query(NORTH, "update customers_bankprofile set business_day = %s", [day])
+    stack.put_job(NORTH, "night", {"business_day": day.isoformat()}, lane="night")
+
+
+def published(stack: StartedStack, day: date) -> bool:
+    sql = "select count(*) from analytics_run where business_day = %s and state = 'published'"
+    return stack.query(NORTH, sql, [day]) == [(1,)] and not stack.jobs_left([NORTH])
+
+
+def status_of(url: str, session: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(url).port, timeout=10)
+    try:
+        connection.request(
+            "GET",
+            "/api/v1/users/me",
+            headers={"Host": f"{NORTH}.localhost", "Cookie": f"session={session}"},
+        )
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+class Disturber:
+    """Flushes, kills and restarts a stack's Redis; keeps its worker alive as a supervisor would."""
+
+    def __init__(self, stack: StartedStack, rng: random.Random) -> None:
+        self.stack, self.rng, self.done = stack, rng, []  # type: ignore[var-annotated]
+        self.worker = stack.start_worker(celery=True, **AS_IN_LIFE)
+        self.beat = stack.start_beat(**AS_IN_LIFE)
+        self.worker.wait_for("ready")
+        self.restarts = 0
+
+    def disturb(self) -> None:
+        way = ("flushed", "killed", "restarted empty")[len(self.done) % 3]
+        if way == "flushed":
+            client = redis.Redis.from_url(self.stack.redis_url)
+            client.flushall()
+            client.close()
+        else:
+            assert self.stack.redis
+            self.stack.redis.kill()
+            if way == "killed":  # and stays away for a while
+                time.sleep(self.rng.uniform(1, 5))
+            self.stack.restart_redis()
+        self.done.append(way)
+
+    def supervise(self) -> None:
+        def again(process: Started, start: Any) -> Started:
+            if process.alive:
+                return process
+            process.kill()
+            self.restarts += 1
+            made: Started = start()
+            return made
+
+        self.worker = again(self.worker, lambda: self.stack.start_worker(celery=True, **AS_IN_LIFE))
+        self.beat = again(self.beat, lambda: self.stack.start_beat(**AS_IN_LIFE))
+
+
+@pytest.mark.guard("G15")
+def test_nights_without_redis_come_out_the_same(filled: str, guard: Guard) -> None:
+    points = int(os.environ.get("REDIS_POINTS", "20"))
+    seed = int(os.environ.get("REDIS_SEED", random.SystemRandom().randrange(10**6)))
+    rng = random.Random(seed)
+    days = [TODAY + timedelta(days=n) for n in range(NIGHTS)]
+    print(f"\nseed {seed}: {points} disturbances in {len(days)} nights", flush=True)
+
+    with start_stack(filled) as stack:
+        stack.start_worker()
+        quiet = 0.0
+        for day in days:
+            began = time.monotonic()
+            put_night(stack, day)
+            stack.wait_until(lambda day=day: published(stack, day), 120, f"no night of {day}")
+            quiet = max(quiet, time.monotonic() - began)
+        wanted = dump_of(stack)
+    print(
+        f"undisturbed: at most {quiet:.1f} s a night, {sum(n for n, _h in wanted.values()):,} rows"
+    )
+    assert sum(count for count, _hash in wanted.values()) > 200
+
+    slowest = resumed = 0.0
+    with start_stack(filled) as stack:
+        url = stack.start_web()
+        session = run_inside(stack, "sign_in()").split("session ")[1].strip()
+        assert status_of(url, session) == 200
+        disturber = Disturber(stack, rng)
+        for number, day in enumerate(days):
+            began = time.monotonic()
+            put_night(stack, day)
+            times = points // len(days) + (number < points % len(days))
+            # From the moment the night is due, through the wait for the sweep, to its end.
+            moments = sorted(rng.uniform(0, 30 + quiet) for _n in range(times))
+            last = began
+            for moment in moments:
+                while time.monotonic() - began < moment and not published(stack, day):
+                    disturber.supervise()
+                    time.sleep(0.2)
+                disturber.disturb()
+                last = time.monotonic()
+                assert status_of(url, session) == 200, "somebody was logged out"
+
+            def done(day: date = day) -> bool:
+                disturber.supervise()
+                return published(stack, day)
+
+            stack.wait_until(done, RESUMED_WITHIN + quiet, f"no night of {day}")
+            resumed = max(resumed, time.monotonic() - last)
+            slowest = max(slowest, time.monotonic() - began)
+            print(f"{day}: {time.monotonic() - began:.1f} s, {times} disturbances", flush=True)
+        assert dump_of(stack) == wanted
+        assert status_of(url, session) == 200
+        runs = "select count(*), count(distinct business_day) from analytics_run"
+        assert stack.query(NORTH, runs) == [(len(days), len(days))]
+    assert slowest - quiet <= LONGER_AT_MOST
+    assert len(disturber.done) == points
+    guard("G15", reached=f"byte-equal in {len(wanted)} tables; done {resumed:.0f} s after the last disturbance "
+          f"at most, + {slowest - quiet:.0f} s a night; nobody logged out; {disturber.restarts} processes "
+          "ended and were started by their supervisor", n=points, seed=seed)  # fmt: skip
