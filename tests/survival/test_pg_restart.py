@@ -97,7 +97,10 @@ class Case:
         done = 0
         for bank in BANKS:
             states = dict(
-                self.stack.query(bank, "select state, count(*) from jobs_job group by state")
+                self.stack.query(
+                    bank,
+                    "select state, count(*) from jobs_job where kind = 'test_effect' group by 1",
+                )
             )
             marks = self.stack.query(bank, "select count(*) from jobs_storedfile")[0][0]
             assert set(states) <= {"done"} and marks == PARTS * states.get("done", 0), (
