@@ -103,14 +103,16 @@ class StartedStack:
 
     # -- processes -----------------------------------------------------------------------------
 
-    def start(self, name: str, command: Sequence[str], **env: str) -> Started:
+    def start(
+        self, name: str, command: Sequence[str], *, stdin: int = subprocess.DEVNULL, **env: str
+    ) -> Started:
         log = self.folder / f"{name}-{next(_numbers)}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
                 env={**self.env, **env},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
