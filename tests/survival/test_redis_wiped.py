@@ -185,6 +185,7 @@ def test_nights_without_redis_come_out_the_same(filled: str, guard: Guard) -> No
     assert rows > 200 and found == wanted
     assert slowest - quiet <= LONGER_AT_MOST
     assert len(disturber.done) == points
-    guard("G15", reached=f"{len(days)} nights byte-equal in {len(wanted)} tables; done {resumed:.0f} s after the last disturbance "
-          f"at most, + {slowest - quiet:.0f} s a night; nobody logged out; {disturber.restarts} processes "
-          "ended and were started by their supervisor", n=points, seed=seed)  # fmt: skip
+    guard("G15", reached=f"{len(days)} nights byte-equal in {len(wanted)} tables; done {resumed:.0f} s after the "
+          f"last disturbance at most, + {slowest - quiet:.0f} s a night; nobody logged out; "
+          f"{disturber.restarts} processes ended and were started by their supervisor",
+          n=points, seed=seed)  # fmt: skip
