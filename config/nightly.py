@@ -60,6 +60,31 @@ def run_night(
     )
 
 
+class NightRunning(RuntimeError):
+    """Another process computes a night of this bank; the message says since when."""
+
+
+def run_by_hand(day: date | None = None) -> NightReport:
+    """The current bank's night, computed by this process at once; a day that was passed over as well.
+
+    It is a job in the lane of the nights, so there is never a second one at work. Raises NightRunning,
+    NightStopped.
+    """
+    arguments = {"business_day": (day or business_day()).isoformat(), "by_hand": True}
+    job = jobs.run_here(kind=KIND, arguments=arguments, lane=KIND)
+    if job is None:
+        other = Job.objects.filter(lane=KIND, state=Job.State.RUNNING).first()
+        since = f" since {other.started_at:%H:%M} UTC" if other and other.started_at else ""
+        raise NightRunning(
+            f"The night of this bank is being computed already{since}. Nothing was done: wait until it is "
+            "published, then run this again."
+        )
+    if job.state != Job.State.DONE:
+        raise NightStopped(job.error or "It was stopped before it was published.")
+    run = Run.objects.get(pk=job.result["run"])
+    return NightReport(run, job.result["outcome"] == "unchanged", tuple(run.steps.all()))
+
+
 # -- when --------------------------------------------------------------------------------------
 
 
@@ -118,6 +143,7 @@ def _put(night: Night, *, run_at: datetime | None) -> int:
         arguments={"business_day": night.business_day.isoformat()},
         unique_key=night.key,
         run_at=run_at,
+        lane=KIND,
     )
     return 1
 

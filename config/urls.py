@@ -31,3 +31,4 @@ if settings.DEMO or settings.DEBUG:
     urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
 
 handler400 = "accounts.uploads.bad_request"
+handler500 = "config.unavailable.failed"

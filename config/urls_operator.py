@@ -14,3 +14,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "accounts.uploads.bad_request"
+handler500 = "config.unavailable.failed"

@@ -103,14 +103,16 @@ class StartedStack:
 
     # -- processes -----------------------------------------------------------------------------
 
-    def start(self, name: str, command: Sequence[str], **env: str) -> Started:
+    def start(
+        self, name: str, command: Sequence[str], *, stdin: int = subprocess.DEVNULL, **env: str
+    ) -> Started:
         log = self.folder / f"{name}-{next(_numbers)}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
                 env={**self.env, **env},
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -186,18 +188,24 @@ class StartedStack:
         cursor = connection.execute(sql, parameters or None)
         return cursor.fetchall() if cursor.description else []
 
-    def put_job(self, bank: str, kind: str, arguments: dict[str, Any]) -> None:
+    def put_job(
+        self, bank: str, kind: str, arguments: dict[str, Any], lane: str | None = None
+    ) -> None:
         """A due job as its row alone, without any message: what the sweep must find."""
         self.query(
             bank,
-            "insert into jobs_job (kind, arguments, state, run_at, failures, lost_leases, done_count,"
+            "insert into jobs_job (kind, arguments, lane, state, run_at, failures, lost_leases, done_count,"
             " total_count, progress_mark, step, cancel_asked, created_at, error_code, error, result)"
-            " values (%s, %s, 'due', now(), 0, 0, 0, 0, 0, '', false, now(), '', '', '{}')",
-            [kind, json.dumps(arguments)],
+            " values (%s, %s, %s, 'due', now(), 0, 0, 0, 0, 0, '', false, now(), '', '', '{}')",
+            [kind, json.dumps(arguments), lane],
         )
 
     def jobs_left(self, banks: Sequence[str] = BANKS) -> int:
-        sql = "select count(*) from jobs_job where state in ('due', 'running')"
+        # A beat that runs for minutes puts tomorrow's night in as well.
+        sql = (
+            "select count(*) from jobs_job where state in ('due', 'running')"
+            " and run_at < now() + interval '15 minutes'"
+        )
         return sum(int(self.query(bank, sql)[0][0]) for bank in banks)
 
     def wait_until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -273,7 +281,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _owner_url() -> str:
+def owner_url() -> str:
     url = os.environ.get("MIGRATION_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     if not url:
         pytest.skip("no database server: DATABASE_URL is not set")
@@ -283,7 +291,7 @@ def _owner_url() -> str:
 @contextlib.contextmanager
 def database(template: str | None = None) -> Iterator[str]:
     """A new database of our own, named `test_stack_…`, dropped at the end."""
-    server, name = _owner_url(), f"test_stack_{os.getpid()}_{next(_numbers)}"
+    server, name = owner_url(), f"test_stack_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
             f'create database "{name}"' + (f' template "{template}"' if template else "")
@@ -313,7 +321,7 @@ def environment(database_name: str, redis_url: str) -> dict[str, str]:
     """What the stack's processes get: the product's settings, short leases, no owner's rights."""
     from django.conf import settings
 
-    owner = _with_database(_owner_url(), database_name)
+    owner = _with_database(owner_url(), database_name)
     served = os.environ.get("SERVING_DATABASE_URL") or os.environ.get("DATABASE_URL", owner)
     return {
         **{k: v for k, v in os.environ.items() if k not in ("COUNTERFOIL_DEMO", "PYTEST_DB")},

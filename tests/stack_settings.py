@@ -10,3 +10,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+CELERY_BEAT_SCHEDULE["nights"]["schedule"] = env.float("NIGHTS_SECONDS", default=300.0)  # noqa: F405

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -41,9 +41,14 @@ returning id
 
 
 def due() -> "QuerySet[Job]":
-    """Jobs a worker may take now, in order. Counts on the partial index `job_due`."""
+    """Jobs a worker may take now, in order: none whose lane another one is at work in.
+
+    Counts on the partial indexes `job_due` and `job_lane_running`.
+    """
+    beside = Job.objects.filter(lane=OuterRef("lane"), state=Job.State.RUNNING)
     return Job.objects.filter(
         Q(lease_until=None) | Q(lease_until__lt=Now()),
+        Q(lane=None) | ~Exists(beside.exclude(pk=OuterRef("pk"))),
         state__in=[Job.State.DUE, Job.State.RUNNING],
         run_at__lte=Now(),
     ).order_by("run_at", "id")
@@ -57,12 +62,15 @@ def claim(job_id: int | None = None) -> Job | None:
     whose cancel was asked meanwhile is cancelled instead.
     """
     while True:
-        with transaction.atomic():
-            jobs = due() if job_id is None else due().filter(pk=job_id)
-            job = jobs.select_for_update(skip_locked=True).first()
-            if job is None:
-                return None
-            _take(job)
+        try:
+            with transaction.atomic():
+                jobs = due() if job_id is None else due().filter(pk=job_id)
+                job = jobs.select_for_update(skip_locked=True, of=("self",)).first()
+                if job is None:
+                    return None
+                _take(job)
+        except IntegrityError:
+            continue  # another worker was sooner in its lane: now it is seen there
         if job.state == Job.State.RUNNING:
             return job
         if job_id is not None:
@@ -94,11 +102,7 @@ def _take(job: Job) -> None:
             "error": sentence,
         }
     else:
-        values |= {
-            "state": Job.State.RUNNING,
-            "lease_id": uuid.uuid4(),
-            "lease_until": Now() + timedelta(seconds=settings.JOBS_LEASE_SECONDS),
-            "heartbeat_at": Now(),
+        values |= _lease() | {
             "started_at": Case(When(started_at=None, then=Now()), default=F("started_at")),
             "done_count": 0,
             "step": "",
@@ -106,6 +110,28 @@ def _take(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(**values)
     for name in ("state", "lease_id", "done_count", "step"):
         setattr(job, name, values.get(name, getattr(job, name)))
+
+
+def _lease() -> dict[str, Any]:
+    return {
+        "state": Job.State.RUNNING,
+        "lease_id": uuid.uuid4(),
+        "lease_until": Now() + timedelta(seconds=settings.JOBS_LEASE_SECONDS),
+        "heartbeat_at": Now(),
+    }
+
+
+def put_claimed(**values: Any) -> Job | None:
+    """A new job that is held from its first moment, so no worker takes it; None when its lane is taken."""
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(**values, **_lease(), run_at=Now(), started_at=Now())
+    except IntegrityError:
+        if Job.objects.filter(lane=values.get("lane"), state=Job.State.RUNNING).exists():
+            return None
+        raise
+    job.refresh_from_db()
+    return job
 
 
 def _parameters(job: Job, progress: tuple[int, int, str]) -> dict[str, Any]:
@@ -196,6 +222,12 @@ def failed(job: Job, what: str) -> None:
         error_code=FAILED,
         error=sentence[:500],
     )
+
+
+def cut_off(job: Job) -> None:
+    """The database went away under the work: no failure of the job. Its lease ends now instead of a while
+    later, and whoever claims it next counts a lost lease, so work that fells the server stops too."""
+    held(job).update(lease_until=Now())
 
 
 def give_back(job: Job) -> None:

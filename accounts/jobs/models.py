@@ -52,6 +52,8 @@ class Job(models.Model):
     arguments = models.JSONField(default=dict)
     # A job that must exist once carries a key (`night:2026-11-25`); the rest are null.
     unique_key = models.CharField(max_length=120, null=True, blank=True)
+    # Jobs of one lane are never at work at the same time (the nights of a bank); the rest are null.
+    lane = models.CharField(max_length=40, null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
     run_at = models.DateTimeField()
     failures = models.PositiveSmallIntegerField(default=0)
@@ -78,7 +80,12 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["unique_key"], name="job_unique_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["unique_key"], name="job_unique_key"),
+            models.UniqueConstraint(
+                fields=["lane"], condition=Q(state="running"), name="job_lane_running"
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["run_at"], condition=Q(state__in=["due", "running"]), name="job_due"

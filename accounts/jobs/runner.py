@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit.actors import SYSTEM, Actor, acting
 from accounts.customers.clock import bank_time
+from accounts.database import is_away
 from accounts.jobs import leases, registry
 from accounts.jobs.context import JobContext, Pulse, ThreadedPulse
 from accounts.jobs.errors import JobCancelled, JobRefused, LeaseLost, UnknownKind
@@ -33,6 +34,12 @@ def run_due(limit: int = 100, seconds: float = 60.0) -> int:
     while count < limit and time.monotonic() - began < seconds and _run(leases.claim()):
         count += 1
     return count
+
+
+def run_held(job: Job) -> None:
+    """Runs a job that this process claimed already (leases.put_claimed)."""
+    _ask_for_no_transaction()
+    _run(job)
 
 
 def _ask_for_no_transaction() -> None:
@@ -79,6 +86,9 @@ def _end(job: Job, error: Exception) -> None:
     elif isinstance(error, JobRefused):
         log.info("job %s (%s) refused: %s", job.pk, job.kind, error.code)
         _settle(job, lambda: leases.refused(job, error.code, error.sentence))
+    elif is_away(error):
+        log.warning("job %s (%s) was cut off: %s", job.pk, job.kind, type(error).__name__)
+        _settle(job, lambda: leases.cut_off(job))
     else:
         # The message of an error may carry a row's values: the log gets its kind and place alone.
         place = "".join(traceback.format_tb(error.__traceback__))

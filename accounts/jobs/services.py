@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.audit import services as audit
-from accounts.jobs import runner, tasks
+from accounts.jobs import leases, runner, tasks
 from accounts.jobs.models import Job
 from accounts.models import User
 
@@ -26,18 +26,20 @@ def enqueue(
     started_by: User | None = None,
     unique_key: str | None = None,
     run_at: datetime | None = None,
+    lane: str | None = None,
 ) -> Job:
     """Puts a job into the caller's transaction and wakes a worker when that commits.
 
     Parameters: `arguments` is JSON and holds ids, never names or amounts. With a `unique_key` the
     job exists once: the row that is there, in whatever state, is returned. `run_at` None is now; a
-    later one is found by the sweep.
+    later one is found by the sweep. Jobs of one `lane` are done one after the other.
     """
     values: dict[str, Any] = {
         "kind": kind,
         "arguments": dict(arguments),
         "started_by": started_by,
         "run_at": run_at or timezone.now(),
+        "lane": lane,
     }
     if unique_key is None:
         job, new = Job.objects.create(**values), True
@@ -45,6 +47,24 @@ def enqueue(
         job, new = Job.objects.get_or_create(unique_key=unique_key, defaults=values)
     if new and run_at is None:
         tasks.wake(job.pk)
+    return job
+
+
+def run_here(
+    *, kind: str, arguments: Mapping[str, Any], lane: str, started_by: User | None = None
+) -> Job | None:
+    """Does the work now and in this process, as a job like any other: leased, seen by all, resumed by a
+    worker when this process dies. Returns it as it ended, or None when another job of the lane is at work.
+
+    One that its worker left behind in the lane is done first.
+    """
+    left = leases.due().filter(lane=lane, state=Job.State.RUNNING).values_list("pk", flat=True)
+    for number in list(left):
+        runner.run_job(number)
+    job = leases.put_claimed(kind=kind, arguments=dict(arguments), lane=lane, started_by=started_by)
+    if job is not None:
+        runner.run_held(job)
+        job.refresh_from_db()
     return job
 
 

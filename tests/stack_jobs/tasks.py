@@ -1,14 +1,22 @@
-"""A kind of work whose effect can be counted: three kept files, made slowly in one transaction."""
+"""A kind of work whose effect can be counted: three kept files, made slowly in one transaction.
 
+NIGHT_START says when nights begin in a stack, instead of half past two.
+"""
+
+import os
 import time
+from datetime import time as time_of_day
 
 from django.db import transaction
 
 from accounts.jobs.context import JobContext
 from accounts.jobs.models import StoredFile
 from accounts.jobs.registry import handles
+from config import nightly
 
 PARTS = 3
+if start := os.environ.get("NIGHT_START"):
+    nightly.START = time_of_day.fromisoformat(start)
 
 
 @handles("test_effect", title="Leave three marks")

@@ -1,6 +1,7 @@
 """Files of 20,000 rows with a seed, for `test_imports_kill9.py`; `receive_files` runs inside the stack."""
 
 import csv
+import io
 import json
 import random
 from datetime import date, timedelta
@@ -26,11 +27,16 @@ def make_rows(seed: str, count: int) -> list[Row]:
     return rows
 
 
+def body_of(rows: list[Row]) -> bytes:
+    made = io.StringIO(newline="")
+    writer = csv.writer(made)
+    writer.writerow(["Date", "Description", "Amount"])
+    writer.writerows((day.isoformat(), text, f"{amount:.2f}") for day, amount, text in rows)
+    return made.getvalue().encode()
+
+
 def write_file(path: Path, rows: list[Row]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Date", "Description", "Amount"])
-        writer.writerows((day.isoformat(), text, f"{amount:.2f}") for day, amount, text in rows)
+    path.write_bytes(body_of(rows))
 
 
 def receive_files(files: list[tuple[str, str]]) -> None:

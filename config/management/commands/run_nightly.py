@@ -24,8 +24,8 @@ class Command(BaseCommand):
         stopped = 0
         for schema in for_each_bank(only):
             try:
-                report = nightly.run_night(day=options["date"])
-            except NightStopped as error:
+                report = nightly.run_by_hand(options["date"])
+            except (NightStopped, nightly.NightRunning) as error:
                 stopped += 1
                 self.stderr.write(f"{schema}: {error}")
                 continue
