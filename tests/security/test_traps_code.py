@@ -5,6 +5,8 @@ Each reader is shown a line that it must find, so that none passes by finding no
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,12 @@ def trees(*folders: str, besides: tuple[str, ...] = ()) -> Iterator[tuple[str, a
         for path in sorted((REPO / folder).rglob("*.py")):
             name = path.relative_to(REPO).as_posix()
             if not name.startswith(besides):
-                yield name, ast.parse(path.read_text())
+                yield name, tree_of(path)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def finds(reader: Reader, line: str) -> bool:

@@ -1,14 +1,17 @@
 """Traps in what people send, at the door and in the admin (tests/traps.py): open without the guard, shut with it."""
 
 import csv
+import json
 import re
 import time
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY
@@ -120,8 +123,6 @@ def test_no_form_with_unstorable_text_breaks_anything(
             said: Any = dict.fromkeys(names, "x") | {name: "a\0b@example.com"}
             kind = {"content_type": "application/x-www-form-urlencoded"}
             if shape == "form":
-                from urllib.parse import urlencode
-
                 answer = people[who].post(url, urlencode(said), **kind)
                 assert answer.status_code == 400, (url, name)
             else:
@@ -159,8 +160,6 @@ def test_without_the_gates_it_is_a_server_error(
 
 @pytest.mark.trap("text-no-database-holds")
 def test_json_is_read_by_the_strict_parser_alone(settings: Any) -> None:
-    import json
-
     assert settings.REST_FRAMEWORK["DEFAULT_PARSER_CLASSES"] == ["accounts.parsing.CleanJSONParser"]
     half = b'{"a": "\\ud800"}'
     with pytest.raises(UnicodeEncodeError):
@@ -264,8 +263,6 @@ def harmless(relation: models.ForeignKey[Any, Any]) -> bool:
 
 
 def relations_of_the_ledger() -> Iterator[models.ForeignKey[Any, Any]]:
-    from django.apps import apps
-
     for model in apps.get_models():
         if model._meta.db_table in OWNED:
             yield from (f for f in model._meta.fields if isinstance(f, models.ForeignKey))
