@@ -61,7 +61,8 @@ def claim(job_id: int | None = None) -> Job | None:
     further than ever before forgives the earlier ones, the fifth without progress stops it. One
     whose cancel was asked meanwhile is cancelled instead.
     """
-    while True:
+    refusals = 0
+    while refusals < 3:
         try:
             with transaction.atomic():
                 jobs = due() if job_id is None else due().filter(pk=job_id)
@@ -70,11 +71,13 @@ def claim(job_id: int | None = None) -> Job | None:
                     return None
                 _take(job)
         except IntegrityError:
-            continue  # another worker was sooner in its lane: now it is seen there
+            refusals += 1  # another worker was sooner in its lane: now it is seen there
+            continue
         if job.state == Job.State.RUNNING:
             return job
         if job_id is not None:
-            return None
+            break
+    return None
 
 
 def _take(job: Job) -> None:
