@@ -27,6 +27,7 @@ DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 ID_KEY = bytes(range(16))
+PASSWORD = "the twins' own password"
 PEOPLE = {
     1: Role.CUSTOMER,
     2: Role.VIEWER,
@@ -197,7 +198,7 @@ def build(twin: Twin) -> None:
         for key, role in people.items():
             User(
                 pk=key, email=f"{twin.canary.lower()}{key}@example.com", role=role,
-                login_name=f"{twin.canary}{key}", password=make_password("the twins' own password"),
+                login_name=f"{twin.canary}{key}", password=make_password(PASSWORD),
             ).save(force_insert=True)  # fmt: skip
         for model in bank_models():
             if model is User:

@@ -102,10 +102,10 @@ def make(
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def read(path: Path = PATH) -> Report | None:
+def read(path: Path | None = None) -> Report | None:
     """The report that ships with this installation, None where there is none; raises BadReport."""
     try:
-        text = path.read_bytes()
+        text = (path or PATH).read_bytes()
     except FileNotFoundError:
         return None
     return parse(text)
@@ -131,5 +131,7 @@ def parse(text: bytes) -> Report:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadReport("This is no isolation report.") from error
     if hashlib.sha256(canonical(content)).hexdigest() != found.sha256:
-        raise BadReport("The report was changed after it was made: its hash doesn’t fit its content.")
+        raise BadReport(
+            "The report was changed after it was made: its hash doesn’t fit its content."
+        )
     return found
