@@ -33,6 +33,7 @@ from accounts.jobs.models import StoredFile
 from accounts.logs import JsonLines
 from accounts.models import Role, User
 from config.celery import app
+from config.embedded.urls import celery_broker_url
 from tests import twins
 from tests.guards import Guard
 from tests.stack import own_redis
@@ -53,7 +54,7 @@ KEYS = {
 INSTALLATION = {
     r"public:test-\d+:1:health": "whether Redis answers",
     r"celery": "messages for workers, each with its bank's name",
-    r"_kombu\.binding\.[\w.]+": "where messages go",
+    r"_kombu\.binding(_permanent)?\.[\w.]+": "where messages go",
 }
 _OF_A_BANK = re.compile(r"\{?(?P<bank>[a-z_0-9]+)\}?:(?P<prefix>test-\d+):(?P<rest>.*)", re.S)
 
@@ -79,8 +80,8 @@ def kept(twin_banks: None, settings: Any) -> Iterator[Kept]:
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
+    before, shown = root.level, root.handlers
+    root.handlers = [handler]
     root.setLevel(logging.INFO)
     try:
         found = Kept(redis.Redis.from_url(settings.REDIS_URL))
@@ -92,7 +93,7 @@ def kept(twin_banks: None, settings: Any) -> Iterator[Kept]:
         found.lines = written.getvalue().splitlines()
         yield found
     finally:
-        root.removeHandler(handler)
+        root.handlers = shown
         root.setLevel(before)
         limits._server.cache_clear()
         started.stop(5)
@@ -110,6 +111,9 @@ def work(twin: twins.Twin) -> None:
             expires_at=twins.FAR,
         )  # fmt: skip
         admin = User.objects.get(pk=4)
+        second = f"{twin.canary.lower()}3@example.com"
+        for key, checked in ((4, email), (3, second)):
+            EmailAddress.objects.create(user_id=key, email=checked, verified=True, primary=True)
         other = f"new.{twin.canary.lower()}@example.com"
         EmailAddress.objects.create(user=admin, email=other, verified=False, primary=False)
         urls = [address(route, "own") for route in routes(BANK)]
@@ -131,7 +135,6 @@ def work(twin: twins.Twin) -> None:
     door = Client(HTTP_HOST=twin.host, REMOTE_ADDR="192.0.2.8")
     door.raise_request_exception = False
     # The analyst has an authenticator app: a wrong code counts too.
-    second = f"{twin.canary.lower()}3@example.com"
     door.post("/accounts/login/", {"login": second, "password": twins.PASSWORD})
     door.post("/accounts/2fa/authenticate/", {"code": "000000"})
     body = {"email": second, "password": twins.PASSWORD}
@@ -152,7 +155,7 @@ def send_messages(url: str) -> None:
     """Every task as it is really sent, from both banks."""
     eager, app.conf.task_always_eager = app.conf.task_always_eager, False
     try:
-        with app.connection_for_write(url) as broker:
+        with app.connection_for_write(celery_broker_url(url)) as broker:
             for name, make in surfaces.BANK_TASKS.items():
                 for twin in BOTH:
                     with in_bank(twin.schema):

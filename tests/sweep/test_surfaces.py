@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.banks.tenancy import in_bank
@@ -15,6 +16,8 @@ from tests.sweep.browsers import Answer, Browser
 from tests.sweep.conftest import Tally
 from tests.sweep.routes import BANK, PARAMETERS, ROLES, address, read_matrix, routes
 
+# B's newest run is the one that A lacks, and holds no forecast of customer 1: not there, for those who may.
+NEWER_AT_B = {"pages:forecast", "pages:forecast?customer"}
 Casts = dict[twins.Twin, dict[str, Browser]]
 
 
@@ -62,6 +65,8 @@ def test_the_other_twin_answers_by_the_same_table(casts: Casts, guard: Guard, ta
             assert not seen, f"GET {url} at B as {role} shows {seen} of A"
             cells.append(answer.cell)
         said = golden.get((route.label, "GET"))
+        if said and route.label in NEWER_AT_B:
+            said = tuple("404" if cell == "200" else cell for cell in said)
         if tuple(cells) != said:
             wrong.append(f"{route.label}: {cells}, the table says {said}")
     assert not wrong, "\n".join(wrong)
@@ -103,8 +108,10 @@ def test_a_sign_in_means_nothing_at_the_other_bank(
 
 
 def token(twin: twins.Twin) -> str:
-    """An access token of the twin's admin."""
-    body = {"email": f"{twin.canary.lower()}4@example.com", "password": twins.PASSWORD}
+    """An access token of the twin's admin, whose address is checked."""
+    email = f"{twin.canary.lower()}4@example.com"
+    EmailAddress.objects.create(user_id=4, email=email, verified=True, primary=True)
+    body = {"email": email, "password": twins.PASSWORD}
     answer = Client(HTTP_HOST=twin.host).post(
         "/api/v1/login", body, content_type="application/json"
     )
