@@ -178,6 +178,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",
         },
+        "transactions.ImportIssue": {"verdict": "rejected"},
         "transactions.ImportBatch": {"state": "planned", "source": "file", "basis": {}, "verdicts": b"",
             "sums": {}, "counts": {}, "choices": {}, "detection": {}, "layout": {},
         },

