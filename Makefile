@@ -5,7 +5,7 @@ BESIDE := $(PYTHON_IN) -m config.embedded run --name test
 SETTINGS := DJANGO_SETTINGS_MODULE=config.settings_test
 ARGS ?=
 
-.PHONY: help setup demo dev down manage test e2e check lint ci bench guards-report nightly-tests release-tests
+.PHONY: help setup demo dev down manage test e2e check lint ci bench guards-report isolation-report nightly-tests release-tests
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1  /p' Makefile | awk '{printf "  %-18s", $$1 " " $$2; $$1 = $$2 = ""; print}'
@@ -39,6 +39,9 @@ release-tests: setup ## The tests before a release
 
 guards-report: setup ## What each guard reached beside its goal, kept in docs/guards.md; ARGS="G7 traps --tier fast"
 	@exec $(BESIDE) --browser -- $(PYTHON_IN) -m tests.guards_report --keep $(ARGS)
+
+isolation-report: setup ## Sweep two banks for each other's data and write the proof that ships with the product
+	@exec $(BESIDE) -- $(PYTHON_IN) -m tests.isolation_report $(ARGS)
 
 lint: setup ## Style, imports and templates
 	$(PYTHON_IN) -m ruff check .

@@ -1,5 +1,6 @@
 """Two admin sites: the operators' list of banks, and a bank's own data. Neither shows the other's."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -8,10 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit.admin_acts import AuditedAdmin
+from accounts.isolation import views as isolation
 from accounts.permissions import MANAGE_BANK, RUN_INSTALLATION, has
 
 
@@ -64,6 +67,18 @@ class _Site(AdminSite):
 
 class BankSite(_Site):
     site_header = site_title = _("Bank admin")
+
+    def get_urls(self) -> list[Any]:
+        page = partial(isolation.page, site=self)
+        return [
+            path("isolation/", self.admin_view(page), name="isolation"),
+            path(
+                "isolation/report.json",
+                self.admin_view(isolation.download),
+                name="isolation_report",
+            ),
+            *super().get_urls(),
+        ]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """The tables with how much is in them where that is cheap to say, and work that stands still."""

@@ -27,6 +27,7 @@ DAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 ID_KEY = bytes(range(16))
+PASSWORD = "the twins' own password"
 PEOPLE = {
     1: Role.CUSTOMER,
     2: Role.VIEWER,
@@ -177,6 +178,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",
         },
+        "transactions.ImportIssue": {"verdict": "rejected"},
         "transactions.ImportBatch": {"state": "planned", "source": "file", "basis": {}, "verdicts": b"",
             "sums": {}, "counts": {}, "choices": {}, "detection": {}, "layout": {},
         },
@@ -197,7 +199,7 @@ def build(twin: Twin) -> None:
         for key, role in people.items():
             User(
                 pk=key, email=f"{twin.canary.lower()}{key}@example.com", role=role,
-                login_name=f"{twin.canary}{key}", password=make_password("the twins' own password"),
+                login_name=f"{twin.canary}{key}", password=make_password(PASSWORD),
             ).save(force_insert=True)  # fmt: skip
         for model in bank_models():
             if model is User:

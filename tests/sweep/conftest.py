@@ -1,8 +1,62 @@
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import set_urlconf
+
+Tally = Callable[[str, int], None]
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Tally:
+    """Counts for the isolation report (tests/isolation_report.py); kept when the test passes."""
+    from accounts.isolation.report import COUNTS
+
+    def count(name: str, n: int) -> None:
+        assert name in COUNTS, f"accounts/isolation/report.py has no line for {name}"
+        record_property(f"isolation:{name}", n)
+
+    return count
+
+
+@pytest.fixture(autouse=True)
+def _a_report(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The admin's page of the proof has one to show, whether or not the tree at hand has."""
+    from datetime import UTC, datetime
+
+    from accounts.isolation import report, source_tree
+
+    text = report.make(
+        version="0", made_at=datetime(2026, 6, 15, tzinfo=UTC), counts=dict.fromkeys(report.COUNTS, 7),
+        roles=["admin"], tests=["a test"], source=source_tree.running(),
+    )  # fmt: skip
+    (tmp_path / "report.json").write_text(text)
+    monkeypatch.setattr(report, "PATH", tmp_path / "report.json")
+
+
+@pytest.fixture
+def casts(twin_banks: None, settings: Any) -> Iterator[dict[Any, Any]]:
+    """Both twins' people, each with a browser; admin 7 has opened customer 1."""
+    from accounts.banks.tenancy import in_bank
+    from accounts.customers.models import AccessGrant
+    from tests import twins
+    from tests.sweep.browsers import cast
+    from tests.sweep.routes import PERSON
+
+    settings.ACCOUNT_RATE_LIMITS = False
+    for twin in (twins.A, twins.B):
+        with in_bank(twin.schema):
+            AccessGrant.objects.create(
+                staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
+                opened_at=twins.NOW, expires_at=twins.FAR,
+            )  # fmt: skip
+    # Thousands of refusals are what this asks for; their log lines would be most of its time.
+    logging.disable(logging.CRITICAL)
+    yield {twin: cast(twin) for twin in (twins.A, twins.B)}
+    logging.disable(logging.NOTSET)
+    set_urlconf(None)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ reviewed by eye into matrix.txt; the test itself only compares.
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,7 +21,10 @@ from accounts.customers.models import AccessGrant
 from accounts.models import User
 from accounts.sites import bank_site, operator_site
 from tests import twins
+from tests.guards import Guard
+from tests.sweep import crossings
 from tests.sweep.browsers import OPERATOR_ROLES, Answer, Browser, cast, operators_cast
+from tests.sweep.conftest import Tally
 from tests.sweep.routes import (
     BANK,
     METHODS,
@@ -55,6 +59,15 @@ PERSONAL = re.compile(
     rb"%s (full_name|location|raw_text|clean_text|counterparty) \d" % twins.A.canary.encode()
 )
 PERSONAL_OF_OTHER = re.compile(PERSONAL.pattern + rb"*" + OTHER)
+
+
+# Downloads: every route that answers with a file is met by the sweep and named here.
+EXPORTS = {
+    "admin:isolation_report", "admin:transactions_transaction_export", "imports:rejected",
+    "pages:overview_csv", "pages:staff_csv", "transactions:csv",
+}  # fmt: skip
+# Of these, what holds no bank's rows.
+EMPTY_EXPORTS = {"admin:isolation_report"}
 
 
 def url_of(route: Route, which: str, urlconf: str = BANK) -> str:
@@ -119,7 +132,21 @@ def check_body(role: str, what: str, answer: Answer) -> None:
         assert OTHER not in body, f"{what} shows a customer another customer's rows"
 
 
-def observed(browsers: dict[str, Browser]) -> Table:
+@dataclass
+class Seen:
+    """What a sweep met besides the cells: answers with the bank's own data, and files."""
+
+    own: int = 0
+    files: dict[str, bool] = field(default_factory=dict)  # route → whether A's rows were in one
+
+    def note(self, route: Route, answer: Answer) -> None:
+        shown = bool(crossings.marks(answer.body, twins.A))
+        self.own += shown
+        if "attachment" in answer.headers.get("Content-Disposition", ""):
+            self.files[route.name] = shown or self.files.get(route.name, False)
+
+
+def observed(browsers: dict[str, Browser], seen: Seen) -> Table:
     """What the product answers: each route, method and role."""
     found: Table = {}
     for route in ALL:
@@ -130,6 +157,7 @@ def observed(browsers: dict[str, Browser]) -> Table:
             for role in ROLES:
                 answer = browsers[role].ask(method, url)
                 check_body(role, f"{method} {url}", answer)
+                seen.note(route, answer)
                 cells.append(answer.cell)
             found[route.label, method] = tuple(cells)
     return found
@@ -154,11 +182,20 @@ def compare(section: str, found: Table, request: pytest.FixtureRequest) -> None:
     assert not (wrong := differences(found, read_matrix(section))), "\n".join(wrong)
 
 
-def test_role_matrix(browsers: dict[str, Browser], request: pytest.FixtureRequest) -> None:
+@pytest.mark.guard("G1")
+@pytest.mark.guard("G2")
+def test_role_matrix(
+    browsers: dict[str, Browser], request: pytest.FixtureRequest, guard: Guard, tally: Tally
+) -> None:
     """100 % of routes × methods × roles answer as the reviewed table says; 0 canaries of the twin."""
-    found = observed(browsers)
-    print(f"\nroute sweep: {len(ALL)} routes, {len(found) * len(ROLES)} answers, 0 canaries")
+    seen = Seen()
+    found = observed(browsers, seen)
+    asked = len(found) * len(ROLES)
+    print(f"\nroute sweep: {len(ALL)} routes, {asked} answers, 0 canaries; {seen}")
     compare(BANK, found, request)
+    assert seen.own > 500, "hardly an answer showed the bank's own data: nothing could have leaked"
+    assert set(seen.files) == EXPORTS, "review this download, and name it in EXPORTS"
+    assert {name for name, shown in seen.files.items() if not shown} <= EMPTY_EXPORTS
     assert not {key for key, cells in found.items() if "429" in cells}
     open_to_nobody = {
         key: cells[0]
@@ -170,9 +207,18 @@ def test_role_matrix(browsers: dict[str, Browser], request: pytest.FixtureReques
         if name.startswith("admin"):
             assert set(cells[1:5]) <= SHUT, f"{method} {name} opens for others than admins: {cells}"
     assert not [m for m in mail.outbox if twins.B.canary in str(m.message())]
+    tally("answers", asked)
+    tally("own_answers", seen.own)
+    tally("exports", len(seen.files))
+    guard("G1", reached=f"0 marks of B; {seen.own} answers showed A's own", n=asked)
+    guard("G2", reached=f"100 % of {len(ALL)} routes × 6 methods × {len(ROLES)} roles", n=asked)
 
 
-def test_actions_of_the_admin(browsers: dict[str, Browser], request: pytest.FixtureRequest) -> None:
+@pytest.mark.guard("G1")
+@pytest.mark.guard("G2")
+def test_actions_of_the_admin(
+    browsers: dict[str, Browser], request: pytest.FixtureRequest, guard: Guard, tally: Tally
+) -> None:
     """Each action × role; rows are deleted by none of them, in bulk least of all."""
     found: Table = {}
     for route in actions(bank_site):
@@ -193,9 +239,17 @@ def test_actions_of_the_admin(browsers: dict[str, Browser], request: pytest.Fixt
         found[route.label, "POST"] = tuple(cells)
     print(f"\nadmin actions: {len(found)} × {len(ROLES)} roles, no row deleted")
     compare("admin actions", found, request)
+    asked = len(found) * len(ROLES)
+    tally("actions", len(found))
+    tally("answers", asked)
+    guard("G2", reached="each action of the admin × each role", n=asked)
 
 
-def test_the_operators_door(browsers: dict[str, Browser], request: pytest.FixtureRequest) -> None:
+@pytest.mark.guard("G1")
+@pytest.mark.guard("G2")
+def test_the_operators_door(
+    browsers: dict[str, Browser], request: pytest.FixtureRequest, guard: Guard, tally: Tally
+) -> None:
     """The public schema's own routes and actions, and a bank's session that means nothing there."""
     people = operators_cast(browsers)
     with in_public():
@@ -223,6 +277,9 @@ def test_the_operators_door(browsers: dict[str, Browser], request: pytest.Fixtur
     compare(OPERATOR, found, request)
     for key, (anonymous, banker, _operator) in found.items():
         assert anonymous == banker, f"{key}: a bank's session is known to the operators"
+    asked = len(found) * len(OPERATOR_ROLES)
+    tally("operator_answers", asked)
+    guard("G2", reached="the operators' door; a bank's session is nobody's there", n=asked)
 
 
 def test_doors_beside_the_resolver(browsers: dict[str, Browser]) -> None:
@@ -267,7 +324,8 @@ def strangers(route: Route, role: str) -> tuple[str, ...]:
     return ("foreign", "other") if same_bank else ("foreign",)
 
 
-def test_foreign_is_missing(browsers: dict[str, Browser]) -> None:
+@pytest.mark.guard("G1")
+def test_foreign_is_missing(browsers: dict[str, Browser], guard: Guard, tally: Tally) -> None:
     """An id of the other bank or customer answers exactly like one that nobody has, body and all."""
     compared = 0
     for route in (r for r in ALL if r.names_rows):
@@ -290,3 +348,6 @@ def test_foreign_is_missing(browsers: dict[str, Browser]) -> None:
                     compared += 1
     print(f"\nforeign = missing: {compared} pairs")
     assert compared > 1500
+    tally("pairs", compared)
+    tally("answers", compared * 2)
+    guard("G1", reached="a foreign id answers byte for byte as a missing one", n=compared)
