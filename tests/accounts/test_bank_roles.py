@@ -110,7 +110,7 @@ def all_refused(app: psycopg.Connection[Any], statements: Iterator[str]) -> int:
 def asked_of(schema: str, ways: tuple[str, ...] = ASKED) -> Iterator[str]:
     for (table, column), way in itertools.product(tables(schema), ways):
         yield way.format(t=table, c=column, s=schema)
-    for sequence in sequences(schema):
+    for sequence in sequences(schema) if ways is ASKED else ():
         yield f"select nextval('{sequence}')"
         yield f"select setval('{sequence}', 1)"
         yield f"select last_value from {sequence}"
@@ -144,7 +144,6 @@ def test_a_banks_role_is_refused_everything_else(fence: None, guard: Guard) -> N
                     "create table public.x (id int)",
                     "create schema x",
                     "create role x",
-                    "alter system set jit = off",
                     f'alter role "{roles.role_of(A)}" superuser',
                     f'grant "{roles.role_of(B)}" to "{roles.role_of(A)}"',
                     *(f'set role "{name}"' for name in masters()),

@@ -250,17 +250,21 @@ def test_a_bank_that_cannot_be_entered_raises(served: Any) -> None:
 
 
 def test_a_refused_search_path_is_not_swallowed(
-    north: str, monkeypatch: pytest.MonkeyPatch
+    served: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same without roles: django-tenants' own connection goes on in the bank it was in."""
-    refused = ([], "SET search_path = a, b, -1")
-    monkeypatch.setattr(base.DatabaseWrapper, "_entering", lambda self: refused)
-    with pytest.raises(ProgrammingError), transaction.atomic():
+    """Without roles too: django-tenants' own connection would go on in the bank it was in."""
+    served.settings_dict["BANK_ROLES"] = roles.OFF
+    with in_bank(A):
+        asked()
+    with in_bank(B):
+        monkeypatch.setattr(served, "_entering", lambda: ([B], 'SET search_path = "a" "b"'))
+        for _ in range(2):
+            with pytest.raises(ProgrammingError):
+                connection.cursor()
+        with pytest.raises(ProgrammingError):
+            next(User.objects.iterator())
         monkeypatch.undo()
         connection.cursor().close()
-        monkeypatch.setattr(base.DatabaseWrapper, "_entering", lambda self: refused)
-        connection.cursor()
-    monkeypatch.undo()
 
 
 def test_in_a_failed_transaction_only_its_rollback_is_heard(served: Any) -> None:
