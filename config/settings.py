@@ -197,9 +197,11 @@ APP_ROLE = env.str("APP_ROLE", default="app")
 BANK_ROLES = env.str("BANK_ROLES", default="auto")
 if BANK_ROLES not in ("auto", "on", "off"):
     raise ImproperlyConfigured(f"BANK_ROLES is {BANK_ROLES!r}: take auto, on or off.")
-BANK_ROLE_PREFIX = env.str("BANK_ROLE_PREFIX", default=f"{APP_ROLE}_")
+BANK_ROLE_PREFIX = env.str("BANK_ROLE_PREFIX", default="") or f"{APP_ROLE}_"
 # The owner stays itself in a bank: its tables are its own.
 DATABASES["default"]["BANK_ROLES"] = "off" if AS_OWNER else BANK_ROLES
+# Each request and task asks the server first whether it stands in its own bank.
+CHECK_SCHEMA = env.bool("CHECK_SCHEMA", default=DEBUG)
 
 REDIS_URL = (
     required("REDIS_URL", "the address of Redis: redis://host:6379 or unix:///path") or "redis://"
