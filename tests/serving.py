@@ -5,12 +5,11 @@ Needs two roles, as the bundled servers have them, and an owner that may make ro
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 
 from accounts.banks import roles
@@ -74,18 +73,19 @@ def serving(mode: str = roles.ON) -> Iterator[Any]:
 
 def drop_test_roles() -> None:
     """Removes the suite's roles from the server, unless another run is at work on it."""
-    prefix = settings.BANK_ROLE_PREFIX
-    if not prefix.startswith("test_"):
-        return
     owner = os.environ.get("MIGRATION_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
-    with psycopg.connect(owner, autocommit=True) as server:
+    prefix = os.environ.get("BANK_ROLE_PREFIX", "")
+    if not owner or not prefix.startswith("test_"):
+        return
+    with suppress(psycopg.Error), psycopg.connect(owner, autocommit=True) as server:
         others = server.execute(
-            r"select count(*) from pg_database where datname like 'test\_%'"
-        ).fetchone()
-        if others != (0,):
+            "select count(*) from pg_database where starts_with(datname, 'test_')"
+        )
+        if others.fetchone() != (0,):
             return
         named = server.execute(
-            "select rolname from pg_roles where starts_with(rolname, %s)", [prefix]
-        ).fetchall()
-        for (role,) in named:
+            "select rolname from pg_roles where starts_with(rolname, %s) and not rolcanlogin",
+            [prefix],
+        )
+        for (role,) in named.fetchall():
             server.execute(psycopg.sql.SQL("drop role {}").format(psycopg.sql.Identifier(role)))

@@ -1,8 +1,14 @@
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import set_urlconf
+
+from tests import twins
+from tests.sweep.browsers import Browser, cast
+from tests.sweep.routes import PERSON
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +35,22 @@ def sample(_sample_bank: None, db: None) -> Iterator[str]:
 
     with in_bank(sample_bank.SCHEMA):
         yield sample_bank.SCHEMA
+
+
+@pytest.fixture
+def browsers(twin_banks: None, settings: Any) -> Iterator[dict[str, Browser]]:
+    # The sweep asks one address from one machine thousands of times; limits have their own tests.
+    settings.ACCOUNT_RATE_LIMITS = False
+    from accounts.banks.tenancy import in_bank
+    from accounts.customers.models import AccessGrant
+
+    with in_bank(twins.A.schema):
+        AccessGrant.objects.create(
+            staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
+            opened_at=twins.NOW, expires_at=twins.FAR,
+        )  # fmt: skip
+    # Thousands of refusals are what this asks for; their log lines would be most of its time.
+    logging.disable(logging.CRITICAL)
+    yield cast(twins.A)
+    logging.disable(logging.NOTSET)
+    set_urlconf(None)
