@@ -175,7 +175,7 @@ _DATABASE_URL = (
 )
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django_tenants.postgresql_backend",
+        "ENGINE": "accounts.banks.postgresql",
         **(database_settings(_DATABASE_URL) if _DATABASE_URL else {"NAME": "none"}),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
@@ -193,6 +193,16 @@ if env.bool("DATABASE_POOL", default=False):
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 # The name of the role that serves, granted its rights after each migration.
 APP_ROLE = env.str("APP_ROLE", default="app")
+# Each bank's own database role (accounts/banks/roles.py): auto = where the server and the owner allow it,
+# on = refuse to serve a bank without, off. Two installations on one server take two prefixes.
+BANK_ROLES = env.str("BANK_ROLES", default="auto")
+if BANK_ROLES not in ("auto", "on", "off"):
+    raise ImproperlyConfigured(f"BANK_ROLES is {BANK_ROLES!r}: take auto, on or off.")
+BANK_ROLE_PREFIX = env.str("BANK_ROLE_PREFIX", default="") or f"{APP_ROLE}_"
+# The owner stays itself in a bank: its tables are its own.
+DATABASES["default"]["BANK_ROLES"] = "off" if AS_OWNER else BANK_ROLES
+# Each request and task asks the server first whether it stands in its own bank.
+CHECK_SCHEMA = env.bool("CHECK_SCHEMA", default=DEBUG)
 
 REDIS_URL = (
     required("REDIS_URL", "the address of Redis: redis://host:6379 or unix:///path") or "redis://"

@@ -11,6 +11,8 @@ os.environ.setdefault("APP_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
 os.environ["DATABASE_URL"] = os.environ.get(
     "MIGRATION_DATABASE_URL", os.environ.get("DATABASE_URL", "")
 )
+# Roles belong to the whole server: a bank of the suite's name there keeps its own.
+os.environ["BANK_ROLE_PREFIX"] = "test_app_"
 os.environ.setdefault("AUDIT_SIGNING_KEY", "5e" * 32)
 if "JWT_PRIVATE_KEY" not in os.environ:
     from cryptography.hazmat.primitives import serialization
@@ -40,5 +42,7 @@ STORAGES = {
 # What a run counts and keeps in Redis is its own: ids of people begin anew with each database.
 CACHES["default"]["KEY_PREFIX"] = f"test-{os.getpid()}"  # noqa: F405
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
+# The suite runs as the owner; as a bank's role in tests/accounts/test_bank_roles.py and the stacks.
+DATABASES["default"]["BANK_ROLES"] = "off"  # noqa: F405
 # Most tests are about other things than signing in; tests/accounts/test_second_factor.py turns it on.
 SECOND_FACTOR_REQUIRED = False

@@ -132,3 +132,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--sweep-write", action="store_true", help="print the role matrix as answered now"
     )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the test database is gone: roles of banks belong to the whole server."""
+    from tests.serving import drop_test_roles
+
+    drop_test_roles()

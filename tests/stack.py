@@ -334,6 +334,7 @@ def environment(database_name: str, redis_url: str) -> dict[str, str]:
         "AUDIT_SIGNING_KEY": settings.AUDIT_SIGNING_KEY,
         "ALLOWED_HOSTS": "*",
         "HTTPS": "0",
+        "BANK_ROLE_PREFIX": settings.BANK_ROLE_PREFIX,
         "PYTHONUNBUFFERED": "1",
         # A worker starts in half the time without them; the suite runs them elsewhere.
         "CELERY_SKIP_CHECKS": "1",

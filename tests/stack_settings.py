@@ -11,3 +11,4 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 CELERY_BEAT_SCHEDULE["nights"]["schedule"] = env.float("NIGHTS_SECONDS", default=300.0)  # noqa: F405
+CHECK_SCHEMA = True

@@ -7,6 +7,7 @@ from celery.contrib.django.task import DjangoTask
 from accounts.banks.tenancy import (
     BANK_HEADER,
     NoBank,
+    check_schema,
     current_bank,
     current_schema,
     header_of,
@@ -27,14 +28,17 @@ class BankTask(DjangoTask):  # type: ignore[misc]
             return super().__call__(*args, **kwargs)
         if is_public_task(self.name):
             with in_public():
+                check_schema()
                 return self.run(*args, **kwargs)
         named = header_of(self.request)
         if self.request.is_eager:
             # Run at once by its sender, whose bank comes back afterwards.
             with in_bank(named or current_bank()):
+                check_schema()
                 return self.run(*args, **kwargs)
         if not named or current_schema() != named:
             raise NoBank(f"Task {self.name} came without a bank.")
+        check_schema()
         return self.run(*args, **kwargs)
 
     def apply_async(self, *args: Any, **kwargs: Any) -> Any:

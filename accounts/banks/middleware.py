@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django_tenants.middleware.main import TenantMainMiddleware
 
 from accounts.banks.models import Bank
+from accounts.banks.tenancy import check_schema
 
 
 class BankMiddleware(TenantMainMiddleware):
@@ -17,6 +18,12 @@ class BankMiddleware(TenantMainMiddleware):
         if bank.state != Bank.State.ACTIVE:
             raise Http404
         return bank
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        answer: HttpResponse | None = super().process_request(request)
+        if answer is None:
+            check_schema()
+        return answer
 
 
 class CleanInputMiddleware:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import connection, transaction
 from django_tenants.utils import get_public_schema_name, schema_context
 
@@ -42,6 +43,25 @@ def current_bank() -> str:
     if schema == get_public_schema_name():
         raise NoBank("This work belongs to a bank, and none is named.")
     return schema
+
+
+class WrongSchema(RuntimeError):
+    """Raised where the server stands in another schema than this process believes."""
+
+
+def check_schema() -> None:
+    """With CHECK_SCHEMA, at the start of every request and task: asks the server where it stands.
+
+    A schema that doesn't exist, or that the connection may not use, is none there. Costs a query, so it is
+    for development and tests; the connection itself raises where it can't enter a bank.
+    """
+    if not settings.CHECK_SCHEMA:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select current_schema()")
+        found = cursor.fetchone()[0]
+    if found != current_schema():
+        raise WrongSchema(f"Work for {current_schema()} would have run in {found or 'no schema'}.")
 
 
 def cache_key(key: str, key_prefix: str, version: int) -> str:

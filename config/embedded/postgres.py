@@ -267,11 +267,11 @@ def _provide_roles(place: Place, secrets: dict[str, str], *, create_databases: b
                 "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
             ).fetchone()
             connection.execute(
-                sql.SQL(
-                    "{} ROLE {} LOGIN NOSUPERUSER NOCREATEROLE NOBYPASSRLS {} PASSWORD {}"
-                ).format(
+                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS {} {} PASSWORD {}").format(
                     sql.SQL("ALTER" if exists else "CREATE"),
                     sql.Identifier(role),
+                    # The owner makes each bank a role of its own (accounts/banks/roles.py).
+                    sql.SQL("CREATEROLE" if role == "owner" else "NOCREATEROLE"),
                     sql.SQL("CREATEDB" if create_databases and role == "owner" else "NOCREATEDB"),
                     sql.Literal(verifier),
                 )

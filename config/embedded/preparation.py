@@ -22,7 +22,14 @@ from config.embedded.urls import database_settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What a demo bank is made from: when one of these changes, the preparation is run again.
-PREPARED_FROM = ("**/migrations/*.py", "**/*demo*.py", "**/demo/**/*.py", "**/samples/**/*.py")
+PREPARED_FROM = (
+    "**/migrations/*.py",
+    "**/*demo*.py",
+    "**/demo/**/*.py",
+    "**/samples/**/*.py",
+    "accounts/banks/grants.py",
+    "accounts/banks/roles.py",
+)
 UNFINISHED = "unfinished"
 NOT_OURS = (".venv", ".local", "tests", "node_modules")
 

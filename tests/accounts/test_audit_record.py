@@ -2,11 +2,9 @@
 
 import json
 import logging
-import os
 import statistics
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -26,6 +24,7 @@ from tests.accounts.audit_log import entries, said
 from tests.conftest import NORTH, SOUTH
 from tests.factories import make_customer, make_person
 from tests.guards import Guard
+from tests.serving import connect_as_app
 
 
 def _note(**more: Any) -> AuditEntry:
@@ -121,13 +120,6 @@ def test_a_key_that_cannot_sign_is_refused(value):
 # -- the role that serves ------------------------------------------------------------------------
 
 
-def _as_app(database: str) -> Callable[[], psycopg.Connection]:
-    url = os.environ.get("APP_DATABASE_URL", "")
-    if not url or url == os.environ.get("DATABASE_URL"):
-        pytest.skip("one role both owns and serves here, so the database can't refuse")
-    return lambda: psycopg.connect(url, dbname=database, autocommit=True)
-
-
 @pytest.mark.guard("G33")
 @pytest.mark.trap("role-is-reversible")
 @pytest.mark.parametrize(
@@ -147,8 +139,7 @@ def _as_app(database: str) -> Callable[[], psycopg.Connection]:
                           ("customers_accessrecord", "what")]
 )  # fmt: skip
 def test_the_serving_role_cannot_change_the_log(north, statement, table, column, guard: Guard):
-    with _as_app(str(connection.settings_dict["NAME"]))() as app:
-        app.execute(f"set search_path to {NORTH}")
+    with connect_as_app(bank=NORTH) as app:
         app.execute(f"select {column} from {table} limit 1")
         if statement.startswith("grant"):  # without the right to give it, PostgreSQL only warns
             app.execute(statement.format(t=table))
@@ -161,11 +152,7 @@ def test_the_serving_role_cannot_change_the_log(north, statement, table, column,
 
 
 def test_the_serving_role_may_add_entries(north):
-    with (
-        _as_app(str(connection.settings_dict["NAME"]))() as app,
-        app.transaction(force_rollback=True),
-    ):
-        app.execute(f"set search_path to {NORTH}")
+    with connect_as_app(bank=NORTH) as app, app.transaction(force_rollback=True):
         app.execute(
             "insert into audit_auditentry (at, act, actor_role, subject_type, subject_id, request_id,"
             " payload_hash, hash) values (now(), 'row.added', 'system', '', '', '', '', '')"

@@ -90,6 +90,14 @@ def test_the_header_names_the_bank(where, seen):
     assert seen == [NORTH, SOUTH] and current_schema() == "public"
 
 
+def test_a_task_asks_where_it_stands(where, seen, settings, db):
+    settings.CHECK_SCHEMA = True
+    deliver(where, bank=NORTH)
+    outcome = deliver(where, bank="no_such_bank")
+    assert "would have run in no schema" in str(outcome.exception)
+    assert seen == [NORTH]
+
+
 def test_a_failing_task_leaves_its_bank(app):
     @app.task(name=f"fails_{uuid.uuid4().hex}")
     def fails():

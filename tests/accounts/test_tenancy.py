@@ -1,9 +1,11 @@
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, connections
+from django.test import Client
 
 from accounts.banks.models import Bank
-from accounts.banks.tenancy import in_bank, in_public
+from accounts.banks.tenancy import WrongSchema, check_schema, in_bank, in_public
 from accounts.models import User
+from tests.conftest import HOSTS, NORTH
 from transactions.models import Category
 
 
@@ -21,6 +23,24 @@ def test_public_is_unreadable_inside_a_bank(north):
 def test_missing_schema_raises_instead_of_falling_to_public(db):
     with in_bank("no_such_bank"), pytest.raises(ProgrammingError):
         list(User.objects.all())
+
+
+def test_a_schema_that_does_not_exist_is_found_at_the_start(db, settings):
+    with in_bank("no_such_bank"):
+        check_schema()
+        settings.CHECK_SCHEMA = True
+        with pytest.raises(WrongSchema, match="no_such_bank would have run in no schema"):
+            check_schema()
+
+
+def test_a_request_asks_where_it_stands(north, settings, monkeypatch):
+    settings.CHECK_SCHEMA = True
+    assert Client(HTTP_HOST=HOSTS[NORTH]).get("/accounts/login/").status_code == 200
+    monkeypatch.setattr(
+        connections["default"], "_entering", lambda: (["public"], "SET search_path = public")
+    )
+    with pytest.raises(WrongSchema, match=f"{NORTH} would have run in public"):
+        Client(HTTP_HOST=HOSTS[NORTH]).get("/accounts/login/")
 
 
 def test_no_foreign_key_crosses_schemas(db):

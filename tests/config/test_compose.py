@@ -183,8 +183,8 @@ def test_roles_are_made_as_the_bundled_servers_make_them() -> None:
     script = ROOT / "deploy" / "postgres" / "10-roles.sh"
     assert subprocess.run(["/bin/sh", "-n", script], check=False).returncode == 0
     text = script.read_text()
-    for role in ("owner", "app"):
-        assert f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE' in text
+    for role, roles in (("owner", "CREATEROLE"), ("app", "NOCREATEROLE")):
+        assert f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB {roles} PASSWORD' in text
     assert 'GRANT CONNECT, TEMPORARY ON DATABASE counterfoil TO "app"' in text
     assert "REVOKE ALL ON DATABASE counterfoil FROM PUBLIC" in text
 

@@ -1,10 +1,16 @@
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.urls import set_urlconf
+
+from tests import twins
+from tests.sweep.browsers import Browser, cast
+from tests.sweep.routes import PERSON
+from tests.twins import Twin
 
 Tally = Callable[[str, int], None]
 
@@ -36,27 +42,41 @@ def _a_report(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "PATH", tmp_path / "report.json")
 
 
-@pytest.fixture
-def casts(twin_banks: None, settings: Any) -> Iterator[dict[Any, Any]]:
-    """Both twins' people, each with a browser; admin 7 has opened customer 1."""
-    from accounts.banks.tenancy import in_bank
-    from accounts.customers.models import AccessGrant
-    from tests import twins
-    from tests.sweep.browsers import cast
-    from tests.sweep.routes import PERSON
-
+@contextmanager
+def _quiet_sweep(settings: Any) -> Iterator[None]:
+    # The sweep asks one address from one machine thousands of times; limits have their own tests.
     settings.ACCOUNT_RATE_LIMITS = False
-    for twin in (twins.A, twins.B):
-        with in_bank(twin.schema):
-            AccessGrant.objects.create(
-                staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
-                opened_at=twins.NOW, expires_at=twins.FAR,
-            )  # fmt: skip
-    # Thousands of refusals are what this asks for; their log lines would be most of its time.
+    # Thousands of refusals are what it asks for; their log lines would be most of its time.
     logging.disable(logging.CRITICAL)
-    yield {twin: cast(twin) for twin in (twins.A, twins.B)}
+    yield
     logging.disable(logging.NOTSET)
     set_urlconf(None)
+
+
+def _opened_cast(twin: Twin) -> dict[str, Browser]:
+    """The twin's people, each with a browser; one admin has opened customer 1."""
+    from accounts.banks.tenancy import in_bank
+    from accounts.customers.models import AccessGrant
+
+    with in_bank(twin.schema):
+        AccessGrant.objects.create(
+            staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
+            opened_at=twins.NOW, expires_at=twins.FAR,
+        )  # fmt: skip
+    return cast(twin)
+
+
+@pytest.fixture
+def browsers(twin_banks: None, settings: Any) -> Iterator[dict[str, Browser]]:
+    with _quiet_sweep(settings):
+        yield _opened_cast(twins.A)
+
+
+@pytest.fixture
+def casts(twin_banks: None, settings: Any) -> Iterator[dict[Twin, dict[str, Browser]]]:
+    """Both twins' people."""
+    with _quiet_sweep(settings):
+        yield {twin: _opened_cast(twin) for twin in (twins.A, twins.B)}
 
 
 @pytest.fixture(scope="session")

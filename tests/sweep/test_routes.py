@@ -4,33 +4,28 @@
 reviewed by eye into matrix.txt; the test itself only compares.
 """
 
-import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core import mail
-from django.urls import set_urlconf
 
 from accounts.banks.models import Bank
 from accounts.banks.tenancy import in_bank, in_public
-from accounts.customers.models import AccessGrant
 from accounts.models import User
 from accounts.sites import bank_site, operator_site
 from tests import twins
 from tests.guards import Guard
 from tests.sweep import crossings
-from tests.sweep.browsers import OPERATOR_ROLES, Answer, Browser, cast, operators_cast
+from tests.sweep.browsers import OPERATOR_ROLES, Answer, Browser, operators_cast
 from tests.sweep.conftest import Tally
 from tests.sweep.routes import (
     BANK,
     METHODS,
     NAMES_ROW,
     OPERATOR,
-    PERSON,
     ROLES,
     Route,
     Table,
@@ -77,22 +72,6 @@ def url_of(route: Route, which: str, urlconf: str = BANK) -> str:
         "name them in tests/sweep/routes.py PARAMETERS and add its lines to matrix.txt"
     )
     return url
-
-
-@pytest.fixture
-def browsers(twin_banks: None, settings: Any) -> Iterator[dict[str, Browser]]:
-    # The sweep asks one address from one machine thousands of times; limits have their own tests.
-    settings.ACCOUNT_RATE_LIMITS = False
-    with in_bank(twins.A.schema):
-        AccessGrant.objects.create(
-            staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
-            opened_at=twins.NOW, expires_at=twins.FAR,
-        )  # fmt: skip
-    # Thousands of refusals are what this asks for; their log lines would be most of its time.
-    logging.disable(logging.CRITICAL)
-    yield cast(twins.A)
-    logging.disable(logging.NOTSET)
-    set_urlconf(None)
 
 
 def test_the_resolver_is_walked_into_every_include() -> None:
