@@ -1,6 +1,7 @@
 """Settings, read from the environment. A missing or bad value raises; nothing unsafe is a default.
 
-Reading order of the file: environment, apps, requests, database, sign-in, API, work, look, security.
+Reading order of the file: environment, apps, requests, database, sign-in, the change log, API, work, look,
+security. One file for all that the environment sets, so longer than others.
 """
 
 import sys
