@@ -13,6 +13,9 @@ from accounts.banks import tenancy
 from accounts.banks.tenancy import NoBank, current_schema, in_bank, public_task
 from tests.conftest import NORTH, SOUTH
 
+# Part of the isolation proof (tests/isolation_report.py).
+pytestmark = pytest.mark.guard("G1")
+
 
 @pytest.fixture(scope="module")
 def app():

@@ -10,6 +10,8 @@ from accounts.banks.tenancy import in_bank
 from accounts.jobs.models import Job
 from accounts.models import User
 
+# Part of the isolation proof (tests/isolation_report.py).
+pytestmark = pytest.mark.guard("G1")
 BANKS = ("one", "two")
 
 

@@ -8,6 +8,9 @@ from accounts.models import User
 from tests.conftest import HOSTS, NORTH
 from transactions.models import Category
 
+# Part of the isolation proof (tests/isolation_report.py).
+pytestmark = pytest.mark.guard("G1")
+
 
 def test_category_tree_is_loaded(north):
     assert Category.objects.filter(code="groceries").exists()
