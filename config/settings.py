@@ -163,7 +163,6 @@ OWNER_COMMANDS = {
     "migrate_schemas",
     "create_bank",
     "create_installation",
-    "delete_bank",
     "grant_banks",
     "audit_erase",
     "seed_demo",
