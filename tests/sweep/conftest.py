@@ -37,7 +37,15 @@ def _a_report(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def casts(twin_banks: None, settings: Any) -> Iterator[dict[Any, Any]]:
+def unhurried(settings: Any) -> None:
+    """One machine asks thousands of times, for minutes: limits and ends of sign-ins have their own tests."""
+    settings.ACCOUNT_RATE_LIMITS = False
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 86400
+    settings.SESSION_LIMITS = dict.fromkeys(settings.SESSION_LIMITS, (86400, 86400))
+
+
+@pytest.fixture
+def casts(twin_banks: None, unhurried: None) -> Iterator[dict[Any, Any]]:
     """Both twins' people, each with a browser; admin 7 has opened customer 1."""
     from accounts.banks.tenancy import in_bank
     from accounts.customers.models import AccessGrant
@@ -45,7 +53,6 @@ def casts(twin_banks: None, settings: Any) -> Iterator[dict[Any, Any]]:
     from tests.sweep.browsers import cast
     from tests.sweep.routes import PERSON
 
-    settings.ACCOUNT_RATE_LIMITS = False
     for twin in (twins.A, twins.B):
         with in_bank(twin.schema):
             AccessGrant.objects.create(

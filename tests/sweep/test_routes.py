@@ -79,9 +79,7 @@ def url_of(route: Route, which: str, urlconf: str = BANK) -> str:
 
 
 @pytest.fixture
-def browsers(twin_banks: None, settings: Any) -> Iterator[dict[str, Browser]]:
-    # The sweep asks one address from one machine thousands of times; limits have their own tests.
-    settings.ACCOUNT_RATE_LIMITS = False
+def browsers(twin_banks: None, unhurried: None) -> Iterator[dict[str, Browser]]:
     with in_bank(twins.A.schema):
         AccessGrant.objects.create(
             staff_id=PERSON["admin+purpose"], customer_id=1, purpose="request", note="x",
