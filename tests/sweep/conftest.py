@@ -43,11 +43,11 @@ def _a_report(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def _quiet_sweep(settings: Any) -> Iterator[None]:
-    # The sweep asks one address from one machine thousands of times; limits have their own tests.
+def _unhurried(settings: Any) -> Iterator[None]:
+    # One machine asks thousands of times, for minutes: limits and ends of sign-ins have their own tests.
     settings.ACCOUNT_RATE_LIMITS = False
-    # On a slow machine the sweep lasts longer than a password counts as just given.
-    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 3600
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 86_400
+    settings.SESSION_LIMITS = dict.fromkeys(settings.SESSION_LIMITS, (86_400, 86_400))
     # Thousands of refusals are what it asks for; their log lines would be most of its time.
     logging.disable(logging.CRITICAL)
     yield
@@ -70,14 +70,14 @@ def _opened_cast(twin: Twin) -> dict[str, Browser]:
 
 @pytest.fixture
 def browsers(twin_banks: None, settings: Any) -> Iterator[dict[str, Browser]]:
-    with _quiet_sweep(settings):
+    with _unhurried(settings):
         yield _opened_cast(twins.A)
 
 
 @pytest.fixture
 def casts(twin_banks: None, settings: Any) -> Iterator[dict[Twin, dict[str, Browser]]]:
     """Both twins' people."""
-    with _quiet_sweep(settings):
+    with _unhurried(settings):
         yield {twin: _opened_cast(twin) for twin in (twins.A, twins.B)}
 
 
