@@ -26,6 +26,8 @@ def forget() -> None:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+    _setting_search_path: bool
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Enters the bank on the server. Unlike django-tenants', raises where the server refuses."""
         if self._setting_search_path:
