@@ -305,6 +305,15 @@ def test_auto_finds_out_and_believes_a_no_for_a_while(
     base.forget()
 
 
+def test_finding_out_is_no_query_of_the_transaction(served: Any) -> None:
+    served.settings_dict["BANK_ROLES"] = roles.AUTO
+    base.forget()
+    with in_bank(A), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+        assert asked() == (A, roles.role_of(A))
+
+
 def test_off_sends_the_path_alone(served: Any) -> None:
     served.settings_dict["BANK_ROLES"] = roles.OFF
     served.set_schema(A)

@@ -74,10 +74,19 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         key = (str(self.settings_dict["NAME"]), role)
         believed_until = _taken.get(key)
         if believed_until is None or 0 < believed_until < time.monotonic():
-            with self.wrap_database_errors, self.connection.cursor() as cursor:
-                yes = roles.may_take(cursor, role)
+            with self.wrap_database_errors:
+                yes = self._ask(role)
             believed_until = _taken[key] = 0 if yes else time.monotonic() + _DOUBT_SECONDS
         return believed_until == 0
+
+    def _ask(self, role: str) -> bool:
+        """By a connection of its own inside a transaction, whose first query belongs to its caller: an
+        isolation level can't be set after it."""
+        if self.connection.autocommit:
+            with self.connection.cursor() as cursor:
+                return roles.may_take(cursor, role)
+        with self.Database.connect(**self.get_connection_params()) as own, own.cursor() as cursor:
+            return roles.may_take(cursor, role)
 
 
 def _quoted(name: str) -> str:
