@@ -89,7 +89,7 @@ def test_no_other_bank_is_taken_for_one_of_them(data: Path) -> None:
             assert found.adapter == "GENERIC_CSV"
 
 
-@pytest.mark.parametrize("file", _files("ofx", "qif", "camt", "mt940"))
+@pytest.mark.parametrize("file", _files("camt", "mt940"))
 def test_formats_to_come_are_refused_as_such(file: str, data: Path) -> None:
     with pytest.raises(Refused) as refusal:
         detect((EXPORTS / file).read_bytes())

@@ -348,7 +348,9 @@ class _Reader:
         number = values.get("CHECKNUM", "").strip("0") and values.get("CHECKNUM", "")
         reference = number or values.get("REFNUM", "")
         # Never empty: a row that says nothing else is known by its kind ("CHECK 1000").
-        text = joined_text(name, memo) or " ".join(p for p in (values.get("TRNTYPE", ""), reference) if p)
+        text = joined_text(name, memo) or " ".join(
+            p for p in (values.get("TRNTYPE", ""), reference) if p
+        )
         return Line(
             line=self.started,
             booked_on=booked_on,

@@ -45,9 +45,14 @@ class Mark(NamedTuple):
     text: str
 
 
+def beginning(head: bytes) -> str:
+    """The first letters of a file as far as they are plain ones, whatever its encoding."""
+    return head[:8192].replace(b"\0", b"").decode("latin-1").lstrip("ï»¿ÿþ")
+
+
 def looks_like_ofx(head: bytes) -> bool:
     """Whether the file's first lines are those of an OFX file, whatever its encoding."""
-    start = head[:8192].replace(b"\0", b"").decode("latin-1")
+    start = beginning(head)
     found = _START.search(start)
     # A text that speaks of OFX in the middle of a table is no OFX file.
     return found is not None and not re.search(r"^[^<\n]*[,;\t]", start[: found.start()], re.M)
@@ -55,7 +60,7 @@ def looks_like_ofx(head: bytes) -> bool:
 
 def header_of(head: bytes) -> dict[str, str]:
     """VERSION, ENCODING and CHARSET as the header says them, wherever it stands."""
-    start = head[:8192].replace(b"\0", b"").decode("latin-1")
+    start = beginning(head)
     start = re.split(r"<OFX\b", start, maxsplit=1, flags=re.IGNORECASE)[0]
     said = {name.upper(): value for name, value in _HEADER.findall(start)}
     declared = re.search(r"<\?OFX\b[^>]{0,400}\bVERSION\s*=\s*[\"']([0-9]+)", start, re.IGNORECASE)

@@ -27,6 +27,7 @@ from transactions.adapters.base import (
 from transactions.adapters.dayorder import country_points, decide
 from transactions.adapters.encodings import TooLong, Unended, physical_lines
 from transactions.adapters.ofx import joined_text
+from transactions.adapters.ofx_tokens import beginning
 from transactions.adapters.sample import Sample
 from transactions.amounts import AmountError, is_blank, parse_amount
 from transactions.days import DayError, parse_day
@@ -74,13 +75,15 @@ class Record:
 
 def looks_like_qif(head: bytes) -> bool:
     """Whether the file begins as QIF files do, whatever its encoding."""
-    start = head[:4096].replace(b"\0", b"").decode("latin-1").lstrip("ï»¿ÿþ \t\r\n")
+    start = beginning(head).lstrip()
     if _HEADER.match(start):
         return True
     lines = start.splitlines()[:40]
     if not lines or not _BARE.match(lines[0]):
         return False
-    return any(re.match(r"[TU]\s*[-+.,0-9]", at) for at in lines) and "^" in {x.strip() for x in lines}
+    return any(re.match(r"[TU]\s*[-+.,0-9]", at) for at in lines) and "^" in {
+        x.strip() for x in lines
+    }
 
 
 class Qif:
@@ -313,7 +316,7 @@ class _Reader:
         parts = " / ".join(filter(None, (joined_text(s.words, s.memo) for s in splits)))
         text = " · ".join(filter(None, (text, parts)))
         number = record.first("N")
-        fallback = number or category or ("Transfer" if other else "")
+        fallback = "Transfer" if other else number or category
         return Line(
             line=record.line,
             booked_on=booked_on,
@@ -356,9 +359,7 @@ class _Reader:
         self, record: Record, letter: str, value: str, error: DayError | AmountError
     ) -> Reject:
         fix = _CUT if record.cut and not value else error.fix
-        return Reject(
-            record.line, letter, value[:200], error.code, error.reason, fix, record.raw
-        )
+        return Reject(record.line, letter, value[:200], error.code, error.reason, fix, record.raw)
 
 
 @dataclass

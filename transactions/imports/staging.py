@@ -278,7 +278,9 @@ class Staging:
         for row in self.stated:
             place = self._places.get((row.account, row.currency))
             if place is None:
-                place = next((p for (name, _), p in self._places.items() if name == row.account), None)
+                place = next(
+                    (p for (name, _), p in self._places.items() if name == row.account), None
+                )
             if isinstance(place, tuple):
                 found.setdefault(int(place[0]), []).append(row)
             elif place is None and row.account:
