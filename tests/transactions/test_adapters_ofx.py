@@ -11,7 +11,7 @@ from tests.conftest import DATA
 from transactions.adapters import Detection, Line, NotATransaction, Refused, Reject, Row, Stated
 from transactions.adapters import detect as detect_file
 from transactions.adapters import rows as rows_of
-from transactions.adapters.ofx import MAX_DEPTH, provider_id
+from transactions.adapters.ofx_rows import MAX_DEPTH, provider_id
 from transactions.adapters.report import check_folder
 
 HEAD = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nENCODING:USASCII\nCHARSET:1252\n\n"
@@ -341,8 +341,8 @@ def test_an_id_goes_with_its_day_and_amount() -> None:
     [
         (PLAIN.replace("<OFX>", '<!DOCTYPE OFX [<!ENTITY a "b">]><OFX>'), "entities"),
         (PLAIN.replace("<OFX>", "<!ENTITY a 'b'><OFX>"), "entities"),
-        (PLAIN.replace("BAKERY", "B" * 200_000), "damaged"),
-        (PLAIN.replace("<NAME>", "<!-- no end <NAME>"), "damaged"),
+        (PLAIN.replace("BAKERY", "B" * 200_000), "cut_off"),
+        (PLAIN.replace("<NAME>", "<!-- no end <NAME>"), "cut_off"),
         (HEAD + "<OFX>" + "<X>1" * (MAX_DEPTH + 9), "damaged"),
         (
             PLAIN.replace("<STMTTRNRS>", "<STMTTRNRS><STATUS><CODE>2000<SEVERITY>ERROR</STATUS>")

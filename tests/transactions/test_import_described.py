@@ -180,7 +180,7 @@ def test_a_qif_file_asks_for_its_days_and_then_goes_on(north_client, account):
     upload(north_client, account, qif([record("D03/04/26", "T-1.00", "PX")]), name="a.qif")
     batch = newest()
     body = shown(north_client.get(url(batch, "format/")))
-    assert "Which day is 03/04/26?" in body and "3 Apr 2026" in body and "4 Mar 2026" in body
+    assert "Which day is 03/04/26?" in body and "3 April 2026" in body and "4 March 2026" in body
     said = {"act": "read", "field": "date_order", "value": "dmy"}
     answer = north_client.post(url(batch, "format/"), said)
     assert answer["Location"] == url(batch)

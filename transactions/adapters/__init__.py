@@ -66,7 +66,7 @@ def detect(
     ------
     Refused
         With a code and one sentence: empty, binary, nul_bytes, no_adapter, no_date, no_amount,
-        no_rows, too_wide, wrong_format, entities, damaged, signon_failed, bank_error, investments,
+        no_rows, too_wide, wrong_format, entities, damaged, cut_off, signon_failed, bank_error, investments,
         ambiguous_dates, ambiguous_sign. The last two carry the best guess as `detection`.
     """
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):

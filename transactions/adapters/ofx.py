@@ -1,116 +1,16 @@
-"""OFX and QFX (Quicken, Money): bank and card statements, in SGML, XML or something between.
+"""OFX and QFX (Quicken, Money): bank and card statements, in SGML, XML or something between."""
 
-What a value belongs to is told by the aggregate it stands in, whatever leaves are left open around it:
-some banks close no tag, some close them all at the end of the row.
-
-The bank's id (FITID) alone is no key. Some banks leave it empty, give every payment the same one, or
-begin anew with each file, so an id would then meet another payment and overwrite it. The provider id
-made here is therefore FITID, day and amount together; an id that says nothing (empty, zeros, the day
-itself) is left out, and the row is known by day, amount, text and its number among equal ones.
-"""
-
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from io import BytesIO
 from typing import BinaryIO
 
-from transactions.adapters.base import (
-    Detection,
-    Evidence,
-    Layout,
-    Line,
-    NotATransaction,
-    Option,
-    Refused,
-    Reject,
-    Row,
-    Stated,
-)
-from transactions.adapters.ofx_tokens import (
-    Mark,
-    encoding_of,
-    header_of,
-    looks_like_ofx,
-    marks,
-    plain,
-)
+from transactions.adapters.base import Detection, Evidence, Layout, Option, Refused, Row
+from transactions.adapters.ofx_rows import Found, OfxRows
+from transactions.adapters.ofx_tokens import encoding_of, header_of, looks_like_ofx
 from transactions.adapters.sample import Sample
-from transactions.adapters.words import CURRENCIES
-from transactions.amounts import AmountError, parse_amount
-from transactions.days import DayError, parse_day
-from transactions.fingerprints import amount_text
 
-MAX_DEPTH = 500
-MAX_CELL = 20_000
-_RAW, _ACCOUNTS_SHOWN = 2_000, 5
-
-_STATEMENTS = {"STMTRS": "bank", "CCSTMTRS": "card", "INVSTMTRS": "investment"}
-_ROWS = frozenset({"STMTTRN", "STMTTRNP"})
-_ACCOUNTS = frozenset({"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM"})
-_BALANCES = frozenset({"LEDGERBAL", "AVAILBAL"})
-# What the values of a row stand in; the rest of the tree is passed through.
-_AGGREGATES = frozenset(
-    {
-        *_STATEMENTS, *_ROWS, *_ACCOUNTS, *_BALANCES, "OFX", "SONRS", "STATUS", "PAYEE", "CURRENCY",
-        "ORIGCURRENCY", "BANKACCTTO", "CCACCTTO", "LOANACCTTO", "IMAGEDATA", "BANKTRANLIST",
-        "BANKTRANLISTP", "INVTRANLIST", "BAL", "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS",
-    }
-)  # fmt: skip
-# Purchases and sales of securities: they are no payments of an account in money.
-_TRADES = frozenset(
-    {
-        "BUYDEBT", "BUYMF", "BUYOPT", "BUYOTHER", "BUYSTOCK", "CLOSUREOPT", "INCOME", "INVEXPENSE",
-        "JRNLFUND", "JRNLSEC", "MARGININTEREST", "REINVEST", "RETOFCAP", "SELLDEBT", "SELLMF",
-        "SELLOPT", "SELLOTHER", "SELLSTOCK", "SPLIT", "TRANSFER",
-    }
-)  # fmt: skip
-_NO_ID = re.compile(r"[0\W_]*|none|null|n/?a|unknown", re.IGNORECASE)
-_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}")
-_DOT = re.compile(r"[+-]?[0-9]*\.[0-9]+|[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+")
+_ACCOUNTS_SHOWN = 5
 _KINDS = {"bank": "bank account", "card": "card", "investment": "cash of an investment account"}
-
-
-@dataclass
-class Found:
-    """What a file holds beside its rows; filled while it is read."""
-
-    accounts: dict[tuple[str, str, str], int] = field(default_factory=dict)  # with their rows
-    bank: str = ""
-    rows: int = 0
-    trades: int = 0
-    balances: int = 0
-    commas: int = 0
-    dots: int = 0
-    refusals: list[tuple[str, str, str]] = field(default_factory=list)  # where, code, message
-
-    def refusal(self) -> Refused | None:
-        """Why there is nothing to bring in."""
-        if self.rows:
-            return None
-        for where, code, message in self.refusals:
-            said = f": “{message[:200].rstrip('. ')}”" if message else ""
-            if where == "SONRS":
-                return Refused(
-                    "signon_failed",
-                    f"The bank refused the sign-on ({code}){said}. The file holds that answer and no "
-                    "payments. Sign in at your bank and download it again.",
-                )
-            return Refused(
-                "bank_error",
-                f"The bank answered with an error ({code}){said}. The file holds no payments. "
-                "Download it from your bank again.",
-            )
-        if self.trades:
-            return Refused(
-                "investments",
-                "This is a file of an investment account: it holds purchases and sales of securities "
-                "and no payments, so there is nothing to bring in.",
-            )
-        if self.balances:
-            return Refused("no_rows", "The file states balances and holds no transactions.")
-        return Refused("no_rows", "This OFX file holds no transactions.")
 
 
 class Ofx:
@@ -127,10 +27,11 @@ class Ofx:
         layout = Layout(adapter=self.name, encoding=encoding, date_order="ymd", described=True)
         found = Found()
         try:
-            for _ in _Reader(layout, found).read(BytesIO(sample.head)):
+            for _ in OfxRows(layout, found).read(BytesIO(sample.head)):
                 pass
         except Refused as refusal:
-            if sample.complete or refusal.code != "damaged":
+            # The sample ends somewhere; the rest of the file may go on from there.
+            if sample.complete or refusal.code != "cut_off":
                 raise
         if sample.complete and (refusal_now := found.refusal()):
             raise refusal_now
@@ -150,7 +51,7 @@ class Ofx:
     def rows(self, stream: BinaryIO, layout: Layout) -> Iterator[Row]:
         layout.check()
         found = Found()
-        yield from _Reader(layout, found).read(stream)
+        yield from OfxRows(layout, found).read(stream)
         if refusal := found.refusal():
             raise refusal
 
@@ -198,259 +99,3 @@ def _mark_found(mark: str, found: Found) -> Evidence:
     return Evidence(
         "Decimal mark", names[mark], why, not against, "decimal", (Option(other, names[other]),)
     )
-
-
-class _Reader:
-    """The rows of one file in its order; what else is met goes into `found`."""
-
-    def __init__(self, layout: Layout, found: Found) -> None:
-        self.layout, self.found = layout, found
-        self.turn = -1 if layout.sign == "reversed" else 1
-        self.stack: list[tuple[str, str]] = []  # tag, and the aggregate it stands in
-        self.kind = self.account = self.currency = ""
-        self.values: dict[str, str] = {}
-        self.status: dict[str, str] = {}
-        self.started = 0  # line of the open row or balance
-        self.raw: list[str] = []
-
-    def read(self, stream: BinaryIO) -> Iterator[Row]:
-        # Files of one line give their rows numbers all the same: a person chooses rows by them.
-        last = 0
-        for row in self.found_in(stream):
-            last = max(row.line, last + 1)
-            yield row if row.line == last else row._replace(line=last)
-
-    def found_in(self, stream: BinaryIO) -> Iterator[Row]:
-        for mark in marks(stream, self.layout.encoding):
-            yield from self.open(mark) if mark.opens else self.close(mark.name)
-        while self.stack:
-            yield from self.end(self.stack.pop()[0])
-
-    # The tree
-
-    def open(self, mark: Mark) -> Iterator[Row]:
-        name = mark.name
-        if name in _AGGREGATES:
-            # Left open before: the next of its kind ends it.
-            if any(open_name == name for open_name, _ in self.stack):
-                yield from self.close(name)
-            self.begin(name, mark.line)
-        elif name in _TRADES and self.kind == "investment" and self.inside() == "INVTRANLIST":
-            self.found.trades += 1
-            yield NotATransaction(mark.line, f"<{name}>", "is a trade of securities, no payment")
-        within = name if name in _AGGREGATES else self.inside()
-        if len(self.stack) >= MAX_DEPTH:
-            raise Refused(
-                "damaged",
-                f"More than {MAX_DEPTH} tags stand open in line {mark.line}, so the file is damaged. "
-                "Download it from your bank again.",
-            )
-        self.stack.append((name, within))
-        if name not in _AGGREGATES:
-            self.value(name, within, mark)
-
-    def close(self, name: str) -> Iterator[Row]:
-        """Ends the tag and all that stand open in it; a stray end is passed over."""
-        if all(open_name != name for open_name, _ in self.stack):
-            return
-        while True:
-            ended, _ = self.stack.pop()
-            yield from self.end(ended)
-            if ended == name:
-                return
-
-    def inside(self) -> str:
-        return self.stack[-1][1] if self.stack else ""
-
-    def row_around(self) -> bool:
-        return any(name in _ROWS for name, _ in self.stack)
-
-    def begin(self, name: str, line: int) -> None:
-        if name in _STATEMENTS:
-            self.kind, self.account, self.currency = _STATEMENTS[name], "", ""
-        elif name in _ROWS or (name in _BALANCES and not self.row_around()):
-            self.values, self.started, self.raw = {}, line, []
-        elif name == "STATUS":
-            self.status = {}
-
-    def value(self, name: str, within: str, mark: Mark) -> None:
-        text = plain(mark.text)
-        if self.started and len(self.raw) < 60:
-            self.raw.append(f"<{name}>{text[:400]}")
-        if not text:
-            return
-        if within in _ROWS or within in _BALANCES:
-            self.values.setdefault(name, text)
-        elif within in ("PAYEE", "CURRENCY"):
-            self.values.setdefault(f"{within}.{name}", text)
-        elif within in _ACCOUNTS and name == "ACCTID":
-            self.account = _storable(text[:200])
-            self.name_account(0)
-        elif name == "CURDEF":
-            self.currency = _storable(text.upper()[:10])
-        elif name == "ORG" and within == "SONRS":
-            self.found.bank = _storable(text[:60])
-        elif within == "STATUS":
-            self.status.setdefault(name, text)
-
-    def name_account(self, rows: int) -> None:
-        key = self.account, self.currency, self.kind
-        accounts = self.found.accounts
-        if key in accounts or len(accounts) < 1_000:
-            accounts[key] = accounts.get(key, 0) + rows
-
-    def end(self, name: str) -> Iterator[Row]:
-        if name in _ROWS:
-            self.found.rows += 1
-            self.name_account(1)
-            yield self.row(pending=name == "STMTTRNP")
-            self.started = 0
-        elif name in _BALANCES and self.started:
-            self.found.balances += 1
-            yield self.balance(name)
-            self.started = 0
-        elif name == "STATUS" and self.status.get("SEVERITY", "").upper() == "ERROR":
-            where = next((n for n, _ in reversed(self.stack) if n in _AGGREGATES), "")
-            if len(self.found.refusals) < 10:
-                self.found.refusals.append(
-                    (where, self.status.get("CODE", "")[:20], self.status.get("MESSAGE", ""))
-                )
-
-    # Rows
-
-    def row(self, *, pending: bool) -> Row:
-        values = self.values
-        problem = self.unstorable()
-        if problem is not None:
-            return problem
-        posted = next((n for n in ("DTPOSTED", "DTTRAN") if n in values), "DTPOSTED")
-        try:
-            booked_on = _day(values.get(posted, ""))
-        except DayError as error:
-            return self.reject(posted, error.code, error.reason, error.fix)
-        figure = values.get("TRNAMT", "")
-        self.count_mark(figure)
-        try:
-            amount = parse_amount(figure, self.layout.decimal) * self.turn
-        except AmountError as error:
-            return self.reject("TRNAMT", error.code, error.reason, error.fix)
-        currency = values.get("CURRENCY.CURSYM", self.currency).upper()
-        if currency and currency not in CURRENCIES:
-            return self.reject(
-                "CURSYM" if "CURRENCY.CURSYM" in values else "CURDEF",
-                "currency_unknown",
-                f"“{currency[:40]}” is no currency code.",
-                "Type its code.",
-                currency,
-            )
-        name = values.get("EXTDNAME", "") or values.get("NAME", "") or values.get("PAYEE.NAME", "")
-        memo = values.get("MEMO", "")
-        number = values.get("CHECKNUM", "").strip("0") and values.get("CHECKNUM", "")
-        reference = number or values.get("REFNUM", "")
-        # Never empty: a row that says nothing else is known by its kind ("CHECK 1000").
-        text = joined_text(name, memo) or " ".join(
-            p for p in (values.get("TRNTYPE", ""), reference) if p
-        )
-        return Line(
-            line=self.started,
-            booked_on=booked_on,
-            value_on=_day_or_none(values.get("DTAVAIL") or values.get("DTUSER", "")),
-            amount=amount,
-            text=text,
-            counterparty=_party(values.get("PAYEE.NAME", ""), name, memo),
-            reference=reference,
-            category="",
-            account=self.account,
-            currency=currency,
-            balance=None,
-            provider_id=provider_id(values.get("FITID", ""), booked_on, amount_text(amount)),
-            status="pending" if pending else "posted",
-        )
-
-    def balance(self, name: str) -> Row:
-        values, raw = self.values, "".join(self.raw)[:_RAW]
-        if name == "AVAILBAL":
-            # With an overdraft in it, or what is left of a card's limit: no balance of the account.
-            return NotATransaction(self.started, raw, "states what is available, no balance")
-        try:
-            day = _day(values.get("DTASOF", ""))
-            amount = parse_amount(values.get("BALAMT", ""), self.layout.decimal) * self.turn
-        except (DayError, AmountError):
-            return NotATransaction(self.started, raw, "states no balance that can be read")
-        return Stated(self.started, self.account, self.currency, day, amount, False, raw)
-
-    def unstorable(self) -> Reject | None:
-        for name, text in self.values.items():
-            if len(text) > MAX_CELL:
-                return self.reject(
-                    name, "cell_size", f"The text is {len(text):,} characters long.",
-                    f"Shorten it to {MAX_CELL:,}.", text[:200],
-                )  # fmt: skip
-            if "\0" in text:
-                return self.reject(
-                    name, "nul_byte", "The value holds a zero byte, so it is damaged.",
-                    "Remove it and type the value anew.",
-                )  # fmt: skip
-            if any("\ud800" <= c <= "\udfff" for c in text):
-                return self.reject(
-                    name, "encoding",
-                    "The value holds bytes that are no letters in the encoding of this file.",
-                    "Save the file as UTF-8, or choose another encoding.",
-                )  # fmt: skip
-        return None
-
-    def reject(
-        self, column: str, code: str, reason: str, fix: str, value: str | None = None
-    ) -> Reject:
-        said = self.values.get(column, "") if value is None else value
-        raw = "".join(self.raw)[:_RAW]
-        return Reject(
-            self.started, column, _storable(said[:200]), code, reason, fix, _storable(raw)
-        )
-
-    def count_mark(self, figure: str) -> None:
-        self.found.commas += _COMMA.fullmatch(figure) is not None
-        self.found.dots += _DOT.fullmatch(figure) is not None
-
-
-def provider_id(fitid: str, booked_on: date, amount: str) -> str:
-    """The bank's id with what it must agree with; "" for one that tells nothing apart."""
-    day = f"{booked_on:%Y%m%d}"
-    is_day = fitid == day or (len(fitid) >= 12 and fitid[:8] == day and not fitid[8:].strip("0"))
-    if is_day or _NO_ID.fullmatch(fitid):
-        return ""
-    return f"{fitid[:255]} {booked_on.isoformat()} {amount}"
-
-
-def _day(text: str) -> date:
-    """The day as written: its clock and zone are the bank's own."""
-    found = re.match(r"[0-9]{8}", text)
-    return parse_day(found[0] if found else text.split("T")[0], "ymd")
-
-
-def _day_or_none(text: str) -> date | None:
-    try:
-        return _day(text)
-    except DayError:
-        return None
-
-
-def joined_text(name: str, memo: str) -> str:
-    """Both texts of a row, once: many banks cut NAME at 32 letters and say all of it in MEMO."""
-    one, two = name.casefold(), memo.casefold()
-    if not two or two in one:
-        return name
-    if not one or one in two:
-        return memo
-    return f"{name} {memo}"
-
-
-def _party(payee: str, name: str, memo: str) -> str:
-    if payee:
-        return payee
-    # A name that the memo only goes on with is cut off, or the row's text and no party.
-    return "" if not memo or memo.casefold().startswith(name.casefold()) else name
-
-
-def _storable(text: str) -> str:
-    return re.sub("[\0\ud800-\udfff]", "\ufffd", text)

@@ -19,7 +19,8 @@ from transactions.adapters.sample import Sample
 BLOCK = 1 << 16
 MAX_VALUE = 100_000  # characters of one value, comment or declaration
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._:-]{0,63})(?:\s[^<>]{0,400})?(/?)>")
+# A tag with the text behind it.
+_PLAIN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._:-]{0,63})(?:\s[^<>]{0,400})?/?>([^<]*)")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _LOOKAHEAD = 600  # no tag is longer
 # Bytes that text in single-byte pages does not hold: what is declared as such is then UTF-8.
@@ -102,24 +103,34 @@ def marks(stream: BinaryIO, encoding: str) -> Iterator[Mark]:
     Raises
     ------
     Refused
-        entities where the file defines its own; damaged where a value or a comment does not end.
+        entities where the file defines its own; cut_off where a value or a comment does not end.
     """
     reader = _Reader(stream, encoding)
     held: Mark | None = None
-    pieces: list[str] = []
+    more: list[str] = []  # what of its text stands behind a comment, a stray "<" or a block's end
     length = 0
-    while (found := reader.next()) is not None:
-        if isinstance(found, Mark):
+    while reader.fill():
+        found = _PLAIN.match(reader.buffer, reader.at)
+        if found is not None:
             if held is not None:
-                yield held._replace(text="".join(pieces))
-            held, pieces, length = found, [], 0
-        elif held is not None and found:
-            pieces.append(found)
-            length += len(found)
+                yield held._replace(text=held.text + "".join(more)) if more else held
+            line, (closes, name, text) = reader.line, found.groups()
+            held = Mark(line, name.upper(), not closes, text)
+            reader.at = found.end()
+            if "\n" in found[0]:
+                reader.line += found[0].count("\n")
+            if more:
+                more = []
+            length = len(text)
+            continue
+        piece = reader.piece()
+        if held is not None and piece:
+            more.append(piece)
+            length += len(piece)
             if length > MAX_VALUE:
                 raise _endless(held.line)
     if held is not None:
-        yield held._replace(text="".join(pieces))
+        yield held._replace(text=held.text + "".join(more)) if more else held
 
 
 class _Reader:
@@ -132,21 +143,20 @@ class _Reader:
         )
         self.buffer, self.at, self.line, self.ended = "", 0, 1, False
 
-    def next(self) -> Mark | str | None:
-        """The next tag, or a piece of text; None at the end."""
-        self.fill(_LOOKAHEAD)
-        if self.at >= len(self.buffer):
-            return None
+    def fill(self) -> bool:
+        """Makes sure that a whole tag is at hand; False at the end of the file."""
+        while len(self.buffer) - self.at < _LOOKAHEAD and self.more():
+            pass
+        return self.at < len(self.buffer)
+
+    def piece(self) -> str:
+        """What stands here and is no tag: the text it adds to the value before it."""
         if self.buffer[self.at] != "<":
-            return self.take(self.end_of_text())
-        if self.buffer.startswith("<!", self.at) or self.buffer.startswith("<?", self.at):
+            end = self.buffer.find("<", self.at)
+            return self.take(end if end >= 0 else len(self.buffer))
+        if self.buffer.startswith(("<!", "<?"), self.at):
             return self.aside()
-        found = _TAG.match(self.buffer, self.at)
-        if found is None:
-            return self.take(self.at + 1)  # a "<" of the text
-        line, opens, name = self.line, not found[1], found[2].upper()
-        self.take(found.end())
-        return Mark(line, name, opens, "")
+        return self.take(self.at + 1)  # a "<" of the text
 
     def aside(self) -> str:
         """Comments and declarations are passed over; literal text (CDATA) is text."""
@@ -168,12 +178,6 @@ class _Reader:
             return self.take(self.at + 2)
         return ""
 
-    def end_of_text(self) -> int:
-        end = self.buffer.find("<", self.at)
-        if end < 0:
-            end = len(self.buffer)
-        return end
-
     def take_to(self, end: str, line: int) -> str:
         while (at := self.buffer.find(end, self.at)) < 0:
             if len(self.buffer) - self.at > MAX_VALUE or not self.more():
@@ -185,10 +189,6 @@ class _Reader:
         self.line += piece.count("\n")
         self.at = end
         return piece
-
-    def fill(self, wanted: int) -> None:
-        while len(self.buffer) - self.at < wanted and self.more():
-            pass
 
     def more(self) -> bool:
         if self.ended:
@@ -202,7 +202,7 @@ class _Reader:
 
 def _endless(line: int) -> Refused:
     return Refused(
-        "damaged",
+        "cut_off",
         f"What begins in line {line} does not end, so the file is damaged or cut off there. "
         "Download it from your bank again.",
     )

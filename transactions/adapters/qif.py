@@ -26,7 +26,7 @@ from transactions.adapters.base import (
 )
 from transactions.adapters.dayorder import country_points, decide
 from transactions.adapters.encodings import TooLong, Unended, physical_lines
-from transactions.adapters.ofx import joined_text
+from transactions.adapters.ofx_rows import joined_text
 from transactions.adapters.ofx_tokens import beginning
 from transactions.adapters.sample import Sample
 from transactions.amounts import AmountError, is_blank, parse_amount
