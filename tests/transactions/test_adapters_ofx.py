@@ -311,6 +311,15 @@ def test_the_sign_can_be_turned() -> None:
     assert isinstance(row, Line) and row.amount == Decimal("4.50")
 
 
+def test_a_file_that_is_cut_off_costs_the_row_it_ends_in() -> None:
+    whole = statement(block(), block(FITID="B", TRNAMT="-45.00", NAME="GROCER"))
+    first, end = whole.index("<STMTTRN>", whole.index("</STMTTRN>")), whole.rindex("</STMTTRN>")
+    for at in range(first + 9, end + 9, 5):
+        _, found = read(whole[:at])
+        assert [r.code if isinstance(r, Reject) else r.line for r in found] == [8, "cut_off"], at
+    assert len(read(whole[: end + 10])[1]) == 2
+
+
 # -- the bank's id -------------------------------------------------------------------------------
 
 

@@ -52,7 +52,8 @@ def test_the_real_file_is_as_its_answer_says(data: Path) -> None:
         qif(BAKERY),
         qif(BAKERY).replace("\n", "\r\n"),
         qif(BAKERY).replace("\n", "\r"),
-        qif(BAKERY).rstrip("^\n"),
+        qif(BAKERY).rstrip("^\n") + "\n",
+        qif(BAKERY).rstrip("\n"),
         qif(BAKERY, head="!Type:Bank \n"),
         qif(BAKERY, head="!type:ccard\n"),
         qif(BAKERY, head="!Type:Oth A\n"),
@@ -156,6 +157,13 @@ def test_what_cannot_be_read_is_rejected_by_its_letter(
     assert isinstance(bad, Reject) and isinstance(good, Line)
     assert (bad.line, bad.column, bad.code) == (2, column, code)
     assert bad.raw.startswith(lines[0])
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_file_that_is_cut_off_costs_the_record_it_ends_in(at: int) -> None:
+    whole = qif(BAKERY, record("D2024-08-02", "T-45.00", "PGROCER")).rstrip("\n")
+    _, found = read(whole[: -2 - at])
+    assert [r.code if isinstance(r, Reject) else r.line for r in found] == [2, "cut_off"]
 
 
 # -- categories, transfers, parts ----------------------------------------------------------------

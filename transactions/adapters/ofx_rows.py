@@ -56,6 +56,10 @@ _TRADES = frozenset(
         "SELLOPT", "SELLOTHER", "SELLSTOCK", "SPLIT", "TRANSFER",
     }
 )  # fmt: skip
+CUT = (
+    "The file ends inside this row, so it was cut off here.",
+    "Download or copy the file again, whole.",
+)
 _HALF, _UNSTORABLE = re.compile("[\ud800-\udfff]"), re.compile("[\0\ud800-\udfff]")
 _NO_ID = re.compile(r"[0\W_]*|none|null|n/?a|unknown", re.IGNORECASE)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}")
@@ -115,6 +119,7 @@ class OfxRows:
         self.status: dict[str, str] = {}
         self.started = 0  # line of the open row or balance
         self.raw: list[str] = []
+        self.cut = False
 
     def read(self, stream: BinaryIO) -> Iterator[Row]:
         # Files of one line give their rows numbers all the same: a person chooses rows by them.
@@ -143,6 +148,8 @@ class OfxRows:
                 yield from self.open(mark)
             else:
                 self.leaf(mark)
+        # What the file leaves open at its very end may be half a value.
+        self.cut = True
         while self.stack:
             yield from self.end(self.stack.pop()[0])
 
@@ -247,6 +254,8 @@ class OfxRows:
         problem = self.unstorable()
         if problem is not None:
             return problem
+        if self.cut:
+            return self.reject("", "cut_off", *CUT)
         posted = next((n for n in ("DTPOSTED", "DTTRAN") if n in values), "DTPOSTED")
         try:
             booked_on = _day(values.get(posted, ""))
@@ -293,6 +302,8 @@ class OfxRows:
 
     def balance(self, name: str) -> Row:
         values, raw = self.values, "".join(self.raw)[:_RAW]
+        if self.cut:
+            return NotATransaction(self.started, raw, "is a balance at which the file is cut off")
         if name == "AVAILBAL":
             # With an overdraft in it, or what is left of a card's limit: no balance of the account.
             return NotATransaction(self.started, raw, "states what is available, no balance")

@@ -26,7 +26,7 @@ from transactions.adapters.base import (
 )
 from transactions.adapters.dayorder import country_points, decide
 from transactions.adapters.encodings import TooLong, Unended, physical_lines
-from transactions.adapters.ofx_rows import joined_text
+from transactions.adapters.ofx_rows import CUT, joined_text
 from transactions.adapters.ofx_tokens import beginning
 from transactions.adapters.sample import Sample
 from transactions.amounts import AmountError, is_blank, parse_amount
@@ -271,7 +271,6 @@ _PROBLEMS = {
         "Save the file as UTF-8, or choose another encoding.",
     ),
 }
-_CUT = "Export or copy the file again, whole."
 
 
 class _Reader:
@@ -283,6 +282,8 @@ class _Reader:
         if record.problem and record.kind == "payment":
             reason, fix = _PROBLEMS[record.problem]
             yield Reject(record.line, "", "", record.problem, reason, fix, record.raw)
+        elif record.cut and record.kind == "payment":
+            yield Reject(record.line, "", "", "cut_off", *CUT, record.raw)
         elif record.kind == "payment":
             yield self.payment(record)
         elif record.kind == "account":
@@ -347,7 +348,7 @@ class _Reader:
             day = self.day(record.first("/"))
         except (AmountError, DayError):
             return NotATransaction(record.line, record.raw, "names an account")
-        if record.problem:
+        if record.problem or record.cut:
             return NotATransaction(record.line, record.raw, "names an account")
         name = record.first("N")[:200]
         return Stated(record.line, name, "", day, amount, False, record.raw)
@@ -358,8 +359,9 @@ class _Reader:
     def reject(
         self, record: Record, letter: str, value: str, error: DayError | AmountError
     ) -> Reject:
-        fix = _CUT if record.cut and not value else error.fix
-        return Reject(record.line, letter, value[:200], error.code, error.reason, fix, record.raw)
+        return Reject(
+            record.line, letter, value[:200], error.code, error.reason, error.fix, record.raw
+        )
 
 
 @dataclass
