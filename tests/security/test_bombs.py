@@ -20,7 +20,7 @@ from accounts.logs import redact
 from accounts.models import Role
 from tests.factories import make_account, make_customer, make_grant, make_person, make_transactions
 from tests.guards import Guard
-from tests.security.bombs import LAUGHS, MEGABYTE, OUTSIDE, Endless, cost, zip_of_zeros
+from tests.security.bombs import LAUGHS, MEGABYTE, OFX_LAUGHS, OUTSIDE, Endless, cost, zip_of_zeros
 from transactions.adapters import HEAD_BYTES, detect
 from transactions.adapters.base import Refused
 from transactions.amounts import fits
@@ -134,6 +134,12 @@ FILES: dict[str, Callable[[], bytes]] = {
     "a zip that unpacks to 300 MB": lambda: zip_of_zeros(300),
     "a billion laughs": lambda: LAUGHS,
     "an entity from outside": lambda: OUTSIDE,
+    "a billion laughs in OFX": lambda: OFX_LAUGHS,
+    "OFX that opens tags without end": lambda: b"OFXHEADER:100\n<OFX>" + b"<STMTTRNRS><A>1" * 600_000,
+    "OFX with one value of 9 MB": lambda: b"<OFX>\n<STMTTRN><NAME>" + b"x" * (9 * MEGABYTE),
+    "OFX of angle brackets": lambda: b"<OFX>\n<STMTTRN><NAME>" + b"<" * (9 * MEGABYTE),
+    "OFX of tags in a tag": lambda: b"<OFX>\n" + b"<A " * (3 * MEGABYTE),
+    "QIF with one record of 9 MB": lambda: b"!Type:Bank\n" + b"S1\n" * (3 * MEGABYTE),
     "zeros": lambda: b"\0" * (9 * MEGABYTE),
     "UTF-16 of one letter": lambda: ("Date,Text,Amount\n" + "x" * 4_000_000).encode("utf-16"),
     "deep brackets": lambda: b"[" * (9 * MEGABYTE),

@@ -89,7 +89,7 @@ def test_no_other_bank_is_taken_for_one_of_them(data: Path) -> None:
             assert found.adapter == "GENERIC_CSV"
 
 
-@pytest.mark.parametrize("file", _files("ofx", "qif", "camt", "mt940"))
+@pytest.mark.parametrize("file", _files("camt", "mt940"))
 def test_formats_to_come_are_refused_as_such(file: str, data: Path) -> None:
     with pytest.raises(Refused) as refusal:
         detect((EXPORTS / file).read_bytes())
@@ -212,7 +212,8 @@ def test_equal_rows_all_stay(data: Path) -> None:
 def test_the_folder_as_a_whole(data: Path) -> None:
     checks = list(check_folder(EXPORTS))
     assert [c for c in checks if not c.good] == []
-    assert sum(c.verdict == "equal" for c in checks) == len(_answers("expected.csv"))
+    tables = [c for c in checks if c.file.startswith(("csv_", "malformed/"))]
+    assert sum(c.verdict == "equal" for c in tables) == len(_answers("expected.csv"))
 
 
 def test_catalogued_labels_and_ledgers_are_read(data: Path) -> None:

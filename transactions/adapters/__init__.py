@@ -28,15 +28,17 @@ from transactions.adapters.chase import Chase
 from transactions.adapters.discover import DiscoverCard
 from transactions.adapters.foreign import refuse_other_formats
 from transactions.adapters.generic_csv import GenericCsv
+from transactions.adapters.ofx import Ofx
 from transactions.adapters.own_export import OwnExport
+from transactions.adapters.qif import Qif
 from transactions.adapters.reading import RawRows
 from transactions.adapters.sample import HEAD_BYTES, Sample
 from transactions.adapters.saved import by_saved_layout
 
-ADAPTERS: dict[str, Adapter] = {
-    adapter.name: adapter
-    for adapter in (OwnExport(), Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
-}
+# Formats that say what they are in their first lines: asked before anything looks for a table.
+_DESCRIBED: tuple[Adapter, ...] = (Ofx(), Qif())
+_TABLES: tuple[Adapter, ...] = (OwnExport(), Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
+ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (*_DESCRIBED, *_TABLES)}
 
 
 def detect(
@@ -64,8 +66,8 @@ def detect(
     ------
     Refused
         With a code and one sentence: empty, binary, nul_bytes, no_adapter, no_date, no_amount,
-        no_rows, too_wide, wrong_format, ambiguous_dates, ambiguous_sign. The last two carry the
-        best guess as `detection`.
+        no_rows, too_wide, wrong_format, entities, damaged, cut_off, signon_failed, bank_error, investments,
+        ambiguous_dates, ambiguous_sign. The last two carry the best guess as `detection`.
     """
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise Refused("empty", "The file is empty.")
@@ -112,9 +114,12 @@ def _as_chosen(found: Detection, choices: Mapping[str, str]) -> Detection:
 def _find(sample: Sample, saved: Sequence[Layout], only: str | None) -> Detection:
     if only is not None:
         return _by_one(sample, saved, only)
+    for adapter in _DESCRIBED:
+        if found := adapter.detect(sample, saved):
+            return found
     if known := by_saved_layout(sample, saved):
         return known
-    for adapter in ADAPTERS.values():
+    for adapter in _TABLES:
         if found := adapter.detect(sample, saved):
             return found
     raise Refused("no_adapter", "No adapter reads this kind of file.")

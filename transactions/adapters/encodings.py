@@ -71,7 +71,9 @@ def find_encoding(head: bytes, *, complete: bool) -> tuple[str, Evidence]:
         return marked, _evidence(marked, "the file says so in its first bytes or its even bytes")
     noise = len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]", head))
     if noise * 50 > len(head):
-        raise Refused("binary", "This is not a text file; export the transactions as CSV.")
+        raise Refused(
+            "binary", "This is not a text file; export the transactions as OFX, QIF or CSV."
+        )
     if head.isascii():
         return "utf-8", _evidence("utf-8", "only plain letters occur")
     if _is_utf8(head, complete):

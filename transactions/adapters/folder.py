@@ -16,6 +16,7 @@ from transactions.adapters.encodings import find_encoding
 from transactions.adapters.words import fold, phrases
 
 MAX_TABLE_BYTES = 20_000_000
+_ENDINGS = (".csv", ".txt", ".ofx", ".qfx", ".qif")
 
 _PROFILE = {
     "name": "name|full name|customer|customer name|fullname|client|client name|person",
@@ -88,7 +89,7 @@ def read_folder(path: Path) -> Folder:
     if not customers:
         raise Refused(
             "no_customers",
-            "The folder holds no customers: it needs customers/<Name>.csv, with a profiles.csv "
+            "The folder holds no customers: it needs customers/<Name>.csv (or .ofx, .qif), with a profiles.csv "
             "beside the customers folder.",
         )
     return Folder(path, tuple(customers), tuple(products), tuple(notes))
@@ -101,9 +102,11 @@ def _customer_files(folder: Path | None, notes: list[str]) -> dict[str, Path]:
     for entry in sorted(os.scandir(folder), key=lambda e: e.name):
         file = Path(entry.path)
         # A link could lead out of the folder, to any file the server can read.
-        if entry.is_symlink() or not entry.is_file() or file.suffix.lower() not in (".csv", ".txt"):
+        if entry.is_symlink() or not entry.is_file() or file.suffix.lower() not in _ENDINGS:
             if not entry.name.startswith("."):
-                notes.append(f"customers/{entry.name} was passed over: it is no CSV file.")
+                notes.append(
+                    f"customers/{entry.name} was passed over: it is no OFX, QIF or CSV file."
+                )
             continue
         key = fold(file.stem)
         if key in found:

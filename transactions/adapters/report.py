@@ -2,6 +2,7 @@
 `check_exports`."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +23,7 @@ from transactions.adapters.base import (
 )
 
 EXPECTED, EXPECTED_OFX = "expected.csv", "expected_ofx.csv"
+_FIRST = 4  # amounts that expected_ofx.csv states of a file
 
 
 @dataclass
@@ -38,13 +40,16 @@ class Summary:
     last_date: date | None = None
     money_out: dict[str, Decimal] = field(default_factory=dict)  # by currency, "" where unsaid
     money_in: dict[str, Decimal] = field(default_factory=dict)
+    first_rows: list[Line | Reject] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
-        if isinstance(row, Reject):
-            self.rejected.append(row)
-            return
         if isinstance(row, NotATransaction | Stated):
             self.not_transactions += 1
+            return
+        if len(self.first_rows) < _FIRST:
+            self.first_rows.append(row)
+        if isinstance(row, Reject):
+            self.rejected.append(row)
             return
         self.transactions += 1
         day = row.booked_on
@@ -148,20 +153,30 @@ _KEYS = (
     "money_out",
     "money_in",
 )
-# Formats with an adapter of their own: a refusal is no answer for their files.
+# Banks with an adapter of their own: a refusal is no answer for their files.
 _OWN = ("chase", "discover", "capital_one", "capitalone")
 
 
-def check_folder(folder: Path, *, saved: Sequence[Layout] = ()) -> Iterator[Check]:
-    """Every file of `expected.csv` and `expected_ofx.csv`; FileNotFoundError if neither is there."""
-    answers = folder / EXPECTED
-    answers_ofx = folder / EXPECTED_OFX
-    if not answers.is_file() and not answers_ofx.is_file():
+def check_folder(
+    folder: Path, *, saved: Sequence[Layout] = (), answers: Path | None = None
+) -> Iterator[Check]:
+    """Every file of `expected.csv` and `expected_ofx.csv`; FileNotFoundError if neither is there.
+
+    Parameters: `answers` is one more table of answers for files of the folder, with the columns of
+    `expected.csv` and two of its own: `rejected`, how many rows can't be read, and `refused`, the code
+    of a file that can't be read at all.
+    """
+    expected, expected_ofx = folder / EXPECTED, folder / EXPECTED_OFX
+    if not expected.is_file() and not expected_ofx.is_file():
         raise FileNotFoundError(f"{folder} holds neither {EXPECTED} nor {EXPECTED_OFX}.")
-    for answer in _answers(answers):
+    if answers is not None and not answers.is_file():
+        raise FileNotFoundError(f"There is no {answers.name} there.")
+    for answer in _answers(expected):
         yield _check(folder, answer, saved)
-    for answer in _answers(answers_ofx):
-        yield _check_unread(folder, answer["file"])
+    for answer in _answers(expected_ofx):
+        yield _check_ofx(folder, answer)
+    for answer in _answers(answers) if answers is not None else ():
+        yield _check(folder, answer, saved)
 
 
 def _answers(path: Path) -> list[dict[str, str]]:
@@ -177,6 +192,12 @@ def _check(folder: Path, answer: dict[str, str], saved: Sequence[Layout]) -> Che
     if not path.is_file():
         return Check(name, "missing", "the file is not there", False)
     found = read_file(path, saved=saved)
+    wanted = answer.get("refused") or ""
+    if found.refused and wanted:
+        detail = f"{found.refused.code}: {found.refused.message}"
+        return Check(name, "refused", detail, found.refused.code == wanted)
+    if wanted:
+        return Check(name, "different", f"read, not refused for {wanted}", False)
     if found.refused:
         own = Path(name).name.lower().startswith(_OWN)
         detail = f"{found.refused.code}: {found.refused.message}"
@@ -194,7 +215,7 @@ def _check(folder: Path, answer: dict[str, str], saved: Sequence[Layout]) -> Che
         for key, mine in zip(_KEYS, got, strict=True)
         if not _equal(mine, answer.get(key) or "")
     ]
-    if found.rejected:
+    if len(found.rejected) != int(answer.get("rejected") or 0):
         differences.append(f"{len(found.rejected)} rejected")
     assert found.detection is not None
     if differences:
@@ -211,16 +232,38 @@ def _equal(mine: str, answer: str) -> bool:
         return False
 
 
-def _check_unread(folder: Path, name: str) -> Check:
+def _check_ofx(folder: Path, answer: dict[str, str]) -> Check:
+    """Blocks counted, whether or not they can be read, and the amounts that stand in the first."""
+    name = answer["file"]
     path = folder / name
     if not path.is_file():
         return Check(name, "missing", "the file is not there", False)
-    refusal = read_file(path).refused
-    if refusal is None:
-        return Check(name, "different", "read as a table, not refused", False)
-    return Check(
-        name, "refused", f"{refusal.code}: {refusal.message}", refusal.code == "no_adapter"
-    )
+    found = read_file(path)
+    blocks, wanted = found.transactions + len(found.rejected), int(answer["transactions"])
+    if found.refused:
+        detail = f"{found.refused.code}: {found.refused.message}"
+        return Check(name, "refused", detail, not wanted and found.refused.code != "no_adapter")
+    differences = []
+    if blocks != wanted:
+        differences.append(f"transactions is {blocks}, not {wanted}")
+    amounts = [_amount_of(row) for row in found.first_rows]
+    stated = [Decimal(a.replace(",", ".")) for a in answer["first_amounts"].split()]
+    if amounts[: len(stated)] != stated:
+        differences.append(f"the first amounts are {amounts}, not {stated}")
+    if differences:
+        return Check(name, "different", "; ".join(differences), False)
+    assert found.detection is not None
+    detail = found.detection.label
+    if found.rejected:
+        detail += f", {len(found.rejected)} rejected"
+    return Check(name, "equal", detail, True)
+
+
+def _amount_of(row: Line | Reject) -> Decimal | None:
+    if isinstance(row, Line):
+        return row.amount
+    found = re.search(r"<TRNAMT>\s*([-+0-9.,]+)", row.raw)
+    return Decimal(found[1].replace(",", ".")) if found else None
 
 
 __all__ = ["Check", "Line", "Summary", "check_folder", "read_file", "summarise"]

@@ -21,7 +21,7 @@ def by_saved_layout(sample: Sample, saved: Sequence[Layout]) -> Detection | None
     except Refused:
         return None
     for layout in saved:
-        if _fits(table, layout):
+        if not layout.described and _fits(table, layout):
             return _detection(sample, table, layout)
     return None
 

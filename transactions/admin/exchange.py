@@ -38,7 +38,8 @@ EXPORT_LIMIT = 20_000
 class UploadForm(forms.Form):
     account = OpenedAccountField()
     import_file = forms.FileField(
-        label=gettext_lazy("File"), help_text=gettext_lazy("As the bank gave it: CSV, up to 4 MB.")
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("As the bank gave it: OFX, QIF or CSV, up to 4 MB."),
     )
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:

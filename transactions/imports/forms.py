@@ -14,12 +14,17 @@ from transactions.imports.accounts import create_account, mask
 from transactions.models import BankAccount
 
 NEW_ACCOUNT, BY_FILE = "new", "file"
+# What a file dialogue offers first; what a file is, its content says.
+ACCEPTED = (
+    ".csv,.txt,.tsv,.ofx,.qfx,.qif,text/csv,text/plain,application/x-ofx,application/vnd.intu.qfx,"
+    "application/qif"
+)
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File from your bank"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ACCEPTED}),
         allow_empty_file=True,
         error_messages={
             "required": _("Choose the file first."),
@@ -69,8 +74,8 @@ class UploadForm(forms.Form):
         if not self.accounts:
             field.initial = NEW_ACCOUNT
         self.fields["file"].help_text = gettext(
-            "A CSV export as you downloaded it, up to %(mb)d MB. Nothing is written before you have "
-            "seen what would happen."
+            "An OFX, QFX, QIF or CSV file as you downloaded it, up to %(mb)d MB. Nothing is written "
+            "before you have seen what would happen."
         ) % {"mb": limit // 2**20}
         self.fields["currency"].help_text = gettext(
             "Three letters. Leave it empty to take the file’s own, or else %(currency)s."

@@ -15,7 +15,7 @@ from transactions import totals
 from transactions.adapters import RawRows, Refused, Row
 from transactions.categories.categorise import Categoriser, rules_version
 from transactions.guard import copy_text
-from transactions.imports import reading, tables, verdict_codes, verdicts
+from transactions.imports import balances, reading, tables, verdict_codes, verdicts
 from transactions.imports.accounts import AccountFinder, accounts_open_to
 from transactions.imports.errors import AccountNeeded, PlanMissing
 from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
@@ -237,6 +237,10 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
             batch.sums.setdefault(currency, {})[kind] = of_kind
         batch.counts |= {"first_day": str(found.first or ""), "last_day": str(found.last or "")}
         batch.choices["balances"] = _balances(cursor) if staging.has_balances else []
+        batch.choices.pop("stated", None)
+        if stated := staging.stated_of():
+            batch.choices["balances"] += balances.closings(stated)
+            batch.choices["stated"] = balances.between(stated, cursor)
         cursor.execute(_SAME_OF)
         batch.counts["same_of"] = {str(pk): n for pk, n in cursor.fetchall()}
     applies = batch.counts["new"] + batch.counts["changed"]

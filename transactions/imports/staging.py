@@ -16,7 +16,16 @@ from sys import intern
 from typing import Any
 
 from accounts.cards import cut_card_numbers
-from transactions.adapters import Layout, Line, NotATransaction, RawRows, Reject, Row, Stated
+from transactions.adapters import (
+    ROLES,
+    Layout,
+    Line,
+    NotATransaction,
+    RawRows,
+    Reject,
+    Row,
+    Stated,
+)
 from transactions.categories.categorise import Categoriser
 from transactions.categories.clean import cleaned
 from transactions.fingerprints import amount_text, day_part, text_part
@@ -29,6 +38,8 @@ from transactions.imports.quick import quick_texts
 BLOCK_ROWS, CHUNK_ROWS = 1_024, 8_192
 _CACHE_LIMIT = 100_000
 RAW_LIMIT = 2_000
+# Balances kept of a file that states them as rows of their own.
+_STATED_KEPT = 10_000
 
 # Columns of the staging table in the order of the lines made here. From `occurrence` on they are the
 # ledger's own, so that a kept line less its first two cells is a line for the ledger.
@@ -101,6 +112,7 @@ class Staging:
         self.account_ids: set[int] = set()
         self.has_ids = False
         self.has_balances = False
+        self.stated: list[Stated] = []
         self.first_day: date | None = None
         self.last_day: date | None = None
         self._day_texts: dict[date, tuple[str, bytes]] = {}
@@ -241,6 +253,8 @@ class Staging:
         if isinstance(row, Reject):
             self._reject(row)
             return b"r"
+        if isinstance(row, Stated) and len(self.stated) < _STATED_KEPT:
+            self.stated.append(row)
         return b"-"
 
     def _place(self, name: str, currency: str) -> Place | Misplaced:
@@ -255,6 +269,26 @@ class Staging:
         self._places[name, currency] = place
         return place
 
+    def stated_of(self) -> dict[int, list[Stated]]:
+        """The balances that the file states as rows of their own, by account; asked at the end.
+
+        An account of the file that no row went to is asked for by its name, not by the order of names.
+        """
+        found: dict[int, list[Stated]] = {}
+        for row in self.stated:
+            place = self._places.get((row.account, row.currency))
+            if place is None:
+                place = next(
+                    (p for (name, _), p in self._places.items() if name == row.account), None
+                )
+            if isinstance(place, tuple):
+                found.setdefault(int(place[0]), []).append(row)
+            elif place is None and row.account:
+                account = self.finder.find(row.account, row.currency)
+                if not isinstance(account, Misplaced):
+                    found.setdefault(account.pk, []).append(row)
+        return found
+
     @property
     def falls(self) -> bool:
         """Whether the days run backwards, from the first row to the last."""
@@ -268,6 +302,8 @@ class Staging:
     def _misplaced(self, row: Line, why: Misplaced) -> Reject:
         at = self.layout.column(why.role) if self.layout else None
         column = self.layout.name_of(at) if self.layout and at is not None else ""
+        if self.layout and self.layout.described:
+            column = ROLES[why.role]
         parts = [row.booked_on.isoformat(), amount_text(row.amount), row.text, mask(row.account)]
         raw = " · ".join(part for part in parts if part)
         return Reject(row.line, column, why.value, why.code, why.reason, why.fix, raw)

@@ -1,7 +1,7 @@
 """Whether the balances a file states agree with its payments, and with what is here already."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -21,8 +21,10 @@ class BalanceCheck:
     """One account: what the file states at the end of `day`, and what its payments leave unexplained.
 
     `within` is the difference inside the file: its first balance plus its payments less its last
-    balance. `since` compares with the balance known from before (of `known_on`) and the payments here
-    and new; None where no earlier balance is known.
+    balance. Where the file states both as rows of their own, `opening` and `moved` are the balance it
+    opens with and what its payments come to, and `closing` where they should lead. `since` compares
+    with the balance known from before (of `known_on`) and the payments here and new; None where no
+    earlier balance is known.
     """
 
     account: BankAccount
@@ -31,6 +33,9 @@ class BalanceCheck:
     within: Decimal
     since: Decimal | None = None
     known_on: date | None = None
+    opening: Decimal | None = None
+    moved: Decimal = Decimal(0)
+    closing: Decimal = Decimal(0)
 
     @property
     def agrees(self) -> bool:
@@ -48,11 +53,13 @@ def checks_of(batch: ImportBatch) -> list[BalanceCheck]:
         if row["status"] == "posted":
             rows.setdefault(row["account_id"], []).append(row)
     verdicts = reading.verdicts_of(batch)
-    accounts = BankAccount.objects.in_bulk([s["account"] for s in stated])
+    # A statement format may state several days; the last is where the account stands.
+    last = {s["account"]: s for s in sorted(stated, key=lambda s: s["day"])}
+    accounts = BankAccount.objects.in_bulk(list(last))
     return [
-        _check(batch, accounts[s["account"]], s, rows[s["account"]], verdicts)
-        for s in stated
-        if s["account"] in accounts and rows.get(s["account"])
+        _check(batch, accounts[pk], s, rows.get(pk, []), verdicts)
+        for pk, s in last.items()
+        if pk in accounts
     ]
 
 
@@ -82,7 +89,7 @@ def _check(
         ).aggregate(sum=Sum("amount"))["sum"]
         brought = sum((r["amount"] for r in new if before.day < r["booked_on"] <= day), Decimal(0))
         since = amount - before.amount - (here or Decimal(0)) - brought
-    return BalanceCheck(
+    found = BalanceCheck(
         account=account,
         day=day,
         stated=amount,
@@ -90,6 +97,17 @@ def _check(
         since=since,
         known_on=before.day if before else None,
     )
+    for own in batch.choices.get("stated", []):
+        if own["account"] == account.pk:
+            opening, moved, closing = (Decimal(own[k]) for k in ("opening", "moved", "closing"))
+            return replace(
+                found,
+                within=closing - opening - moved,
+                opening=opening if own["statements"] == 1 else None,
+                moved=moved,
+                closing=closing,
+            )
+    return found
 
 
 def _unexplained(rows: Sequence[dict[str, Any]]) -> Decimal:

@@ -139,7 +139,7 @@ def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     if (elsewhere := flow.blocked(request, batch)) is not None:
         return elsewhere
     shown = FileShown(batch)
-    if shown.layout is None or question(shown) is not None:
+    if shown.layout is None or shown.layout.described or question(shown) is not None:
         return redirect("imports:format", batch_id=batch.public_id)
     if request.method == "POST" and request.POST.get("act") == "forget":
         if profiles.forget(batch):

@@ -6,7 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 _AGAIN = _(
-    "Download it from your bank again, as CSV, and don’t save it with another program between."
+    "Download it from your bank again, as OFX, QIF or CSV, and don’t save it with another program "
+    "between."
 )
 HINTS: Mapping[str, str | Promise] = {
     "empty": _AGAIN,
@@ -22,6 +23,13 @@ HINTS: Mapping[str, str | Promise] = {
     "too_wide": _("Look whether the right file was chosen, or choose another delimiter."),
     "no_adapter": _AGAIN,
     "wrong_format": _AGAIN,
+    # Their own sentences say what to do.
+    "entities": "",
+    "damaged": "",
+    "cut_off": "",
+    "signon_failed": "",
+    "bank_error": "",
+    "investments": "",
 }
 
 

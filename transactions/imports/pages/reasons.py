@@ -40,6 +40,9 @@ _REASONS: Mapping[str, Any] = {
         "%(n)d in another currency than their account",
         "n",
     ),
+    "cut_off": ngettext_lazy(
+        "%(n)d at which the file is cut off", "%(n)d at which the file is cut off", "n"
+    ),
     "nul_byte": ngettext_lazy("%(n)d with damaged bytes", "%(n)d with damaged bytes", "n"),
     "encoding": ngettext_lazy(
         "%(n)d with letters of another encoding", "%(n)d with letters of another encoding", "n"

@@ -68,7 +68,10 @@ def batch_for(request: HttpRequest, batch_id: UUID) -> ImportBatch:
 
 
 def steps(now: int, batch: ImportBatch | None = None) -> list[Step]:
-    """The five steps; those before `now` lead back while the file is not in the ledger."""
+    """The five steps; those before `now` lead back while the file is not in the ledger.
+
+    A format that describes itself has no columns to name, so its files go without that step.
+    """
     urls: dict[int, str] = {}
     if batch is not None and now < COMMIT:
         urls = {
@@ -76,9 +79,11 @@ def steps(now: int, batch: ImportBatch | None = None) -> list[Step]:
             FORMAT: reverse("imports:format", args=[batch.public_id]),
             COLUMNS: reverse("imports:columns", args=[batch.public_id]),
         }
+    passed = {COLUMNS} if batch is not None and batch.layout.get("described") else set()
     return [
         Step(name, "now" if no == now else "done" if no < now else "", urls.get(no, ""))
         for no, name in NAMES.items()
+        if no not in passed
     ]
 
 

@@ -145,7 +145,7 @@ class FileShown:
 
     def cells(self, limit: int = 500) -> list[tuple[int, list[str]]]:
         """Rows under the header as received: line number and cells."""
-        if self.layout is None:
+        if self.layout is None or self.layout.described:
             return []
         width = len(self.layout.header) or max(self.layout.widths, default=1)
         found = records(
@@ -166,7 +166,7 @@ class FileShown:
     def columns(self) -> list[ColumnShown]:
         """Every column of the file, what it was taken for, and its first value."""
         layout = self.layout
-        if layout is None:
+        if layout is None or layout.described:
             return []
         line = self.first_line()
         rows = self.cells(200)
@@ -289,11 +289,13 @@ class FileShown:
                 first,
             )
             for field, what in names.items()
-            if field not in said
+            if field not in said and not layout.described
         ]
 
     def first_day(self) -> str:
         """The first filled cell of the day column, as received."""
+        if self.layout is not None and self.layout.described:
+            return next(iter(self.batch.detection.get("first_values", [])), "")
         at = self.layout.column("booked_on") if self.layout else None
         if at is None:
             return ""

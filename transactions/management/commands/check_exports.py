@@ -19,12 +19,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", metavar="DIR")
+        parser.add_argument(
+            "--answers", metavar="FILE",
+            help="one more table of answers, with the columns `rejected` and `refused` besides",
+        )  # fmt: skip
         parser.add_argument("--bank", metavar="SCHEMA", help="use this bank's saved mappings too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         saved = saved_layouts(options["bank"]) if options["bank"] else ()
         try:
-            checks = list(check_folder(Path(options["folder"]), saved=saved))
+            more = Path(options["answers"]) if options["answers"] else None
+            checks = list(check_folder(Path(options["folder"]), saved=saved, answers=more))
         except FileNotFoundError as error:
             raise CommandError(str(error), returncode=2) from error
         width = max((len(c.file) for c in checks), default=0)
