@@ -5,6 +5,7 @@ movement is a statement all the same; one without a statement is refused.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import BinaryIO
@@ -22,7 +23,7 @@ from transactions.adapters.camt_xml import (
     GROUPS,
     MESSAGES,
     declared_encoding,
-    override,
+    misdeclared,
     units,
 )
 from transactions.adapters.encodings import NAMES
@@ -42,17 +43,17 @@ class Camt:
         """The kind by its root; Refused where it is CAMT and cannot be read as a whole."""
         text = _head_text(sample.head)
         named, message = _VERSION.search(text), _MESSAGE.search(text)
-        if not text.lstrip("\ufeff \t\r\n").startswith("<") or not (named or message):
+        if not text.removeprefix("\ufeff").lstrip().startswith("<") or not (named or message):
             return None
         kind = named[1] if named else MESSAGES[message[1]] if message else ""
-        own = override(sample.head[:FIRST], "")
-        encoding = sample.encoding if own else declared_encoding(sample.head)
+        wrong = misdeclared(sample.head[:FIRST])
+        encoding = sample.encoding if wrong else declared_encoding(sample.head)
         layout = Layout(adapter=self.name, encoding=encoding, described=True)
         for _ in _rows(BytesIO(sample.head), layout, final=sample.complete):
             pass
         version = f"version {int(named[2])}" if named else "no version named"
         found = f"CAMT.{kind}, {_KINDS[kind]}, {version}"
-        how = "the file is not in the encoding it names" if own else "the file says so"
+        how = "the file is not in the encoding it names" if wrong else "the file says so"
         return Detection(
             adapter=self.name,
             layout=layout,
@@ -76,7 +77,8 @@ class Camt:
 
 def _head_text(head: bytes) -> str:
     encoding = declared_encoding(head)
-    return head.decode(encoding if encoding.startswith("utf-16") else "latin-1", errors="replace")
+    wide = encoding.startswith("utf-16")
+    return head.removeprefix(BOM_UTF8).decode(encoding if wide else "latin-1", errors="replace")
 
 
 def _rows(stream: BinaryIO, layout: Layout, *, final: bool) -> Iterator[Row]:
@@ -89,9 +91,7 @@ def _rows(stream: BinaryIO, layout: Layout, *, final: bool) -> Iterator[Row]:
             account = account_of(unit)
             continue
         made: Iterator[Row] = (
-            iter((balance_row(unit, account, layout.encoding),))
-            if unit.name == "Bal"
-            else entry_rows(unit, account, layout.encoding)
+            iter((balance_row(unit, account),)) if unit.name == "Bal" else entry_rows(unit, account)
         )
         for row in made:
             number = max(row.line, number + 1)

@@ -108,10 +108,10 @@ def _join(pieces: Iterable[str], full: int) -> str:
     return " ".join(joined.split())
 
 
-def balance_row(node: Node, account: Account, encoding: str) -> Row:
+def balance_row(node: Node, account: Account) -> Row:
     """A booked balance at the start or end of a day, or no transaction where it is another one."""
     code = node.text_at("Tp", "CdOrPrtry", "Cd") or node.text_at("Tp", "CdOrPrtry", "Prtry")
-    raw = plain(node.raw, encoding)
+    raw = plain(node)
     if code not in ("OPBD", "PRCD", "CLBD"):
         return NotATransaction(node.line, raw, f"states a balance that is not booked: {code[:20]}")
     if node.text_at("Tp", "SubTp", "Cd") == "INTM":
@@ -129,18 +129,18 @@ def balance_row(node: Node, account: Account, encoding: str) -> Row:
     return Stated(node.line, account.number, currency, day, sign * amount, code != "CLBD", raw)
 
 
-def entry_rows(node: Node, account: Account, encoding: str) -> Iterator[Row]:
+def entry_rows(node: Node, account: Account) -> Iterator[Row]:
     """The lines of one entry, or one row that says why it has none."""
     try:
-        yield from _entry(node, account, encoding)
+        yield from _entry(node, account)
     except _Unreadable as error:
-        yield Reject(node.line, *error.parts, plain(node.raw, encoding))
+        yield Reject(node.line, *error.parts, plain(node))
 
 
-def _entry(node: Node, account: Account, encoding: str) -> Iterator[Row]:
+def _entry(node: Node, account: Account) -> Iterator[Row]:
     said = node.text_at("Sts", "Cd") or node.text_at("Sts", "Prtry") or node.text_at("Sts")
     if said == "INFO":
-        yield NotATransaction(node.line, plain(node.raw, encoding), "is for information only")
+        yield NotATransaction(node.line, plain(node), "is for information only")
         return
     status = _STATUSES.get(said)
     if status is None:
@@ -152,9 +152,7 @@ def _entry(node: Node, account: Account, encoding: str) -> Iterator[Row]:
     booked_on = _day(node, "BookgDt") or value_on
     if booked_on is None:
         if status == "pending":
-            yield NotATransaction(
-                node.line, plain(node.raw, encoding), "is still pending and has no day yet"
-            )
+            yield NotATransaction(node.line, plain(node), "is still pending and has no day yet")
             return
         raise _Unreadable(
             "BookgDt", "", "date_missing", "The entry has no day.", "Write its booking day."
@@ -179,6 +177,11 @@ def _entry(node: Node, account: Account, encoding: str) -> Iterator[Row]:
             or " ".join(detail.references[-1:])
             or party
         )
+        if node.broken and "\ufffd" in text + party:
+            raise _Unreadable(
+                "", "", "encoding", "The entry holds bytes that are no letters in the encoding of"
+                " this file.", "Export the file anew, or choose another encoding.",
+            )  # fmt: skip
         yield Line(
             detail.line, booked_on, value_on, signed, text, party, " ".join(references), "",
             account.number, currency, None, "", status,
@@ -261,12 +264,12 @@ def _day(node: Node, name: str) -> date | None:
     if not text:
         return None
     found = _DAY.fullmatch(text)
+    if found is None:
+        raise _Unreadable(
+            name, text, "date_format", f"“{text[:40]}” is not a day in XML.",
+            "Write it as 2024-12-31",
+        )  # fmt: skip
     try:
-        if found:
-            return parse_day(found[1])
-        parse_day(text)
+        return parse_day(found[1])
     except DayError as error:
         raise _Unreadable(name, text, error.code, error.reason, error.fix) from error
-    raise _Unreadable(
-        name, text, "date_format", f"“{text[:40]}” is not a day in XML.", "Write it as 2024-12-31"
-    )

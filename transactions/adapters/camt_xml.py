@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from transactions.adapters.base import Refused
+from transactions.adapters.words import vocabulary
 
 BLOCK = 1 << 16
 FIRST = 1 << 20  # the part that the encoding is judged by
@@ -26,34 +27,47 @@ RAW_BYTES = 4_000
 MESSAGES = {"BkToCstmrAcctRpt": "052", "BkToCstmrStmt": "053", "BkToCstmrDbtCdtNtfctn": "054"}
 GROUPS = frozenset({"Rpt", "Stmt", "Ntfctn"})
 _UNITS = frozenset({"Acct", "Bal", "Ntry"})
-# Parts of an entry that say nothing of a ledger line.
-_SKIPPED = frozenset({
-    "PstlAdr", "CtctDtls", "BkTxCd", "RltdAgts", "Svcr", "Ownr", "Chrgs", "Intrst", "Tax", "CardTx",
-    "SplmtryData", "RltdDts", "RltdPric", "RltdQties", "FinInstrmId", "CshDpst", "SfkpgAcct",
-    "Avlbty", "TechInptChanl", "TaxRmt", "GrnshmtRmt",
-})  # fmt: skip
+# What is kept of them; all else passes by.
+_WANTED = vocabulary("""
+    Id IBAN Othr Ccy Tp CdOrPrtry Cd Prtry SubTp Amt CdtDbtInd Dt DtTm RvslInd Sts BookgDt ValDt
+    AcctSvcrRef NtryRef AddtlNtryInf NtryDtls Btch PmtInfId MsgId TxDtls Refs EndToEndId ChqNb AmtDtls
+    TxAmt RltdPties Dbtr Cdtr UltmtDbtr UltmtCdtr Pty Nm RmtInf Ustrd Strd CdtrRefInf Ref RfrdDocInf Nb
+    AddtlRmtInf AddtlTxInf RtrInf AddtlInf
+""")
+_KNOWN = {  # of expat
+    "utf-8": "utf-8", "utf-16": "utf-16", "utf-16-le": "utf-16le", "utf-16-be": "utf-16be",
+    "ascii": "us-ascii", "iso8859-1": "iso-8859-1",
+}  # fmt: skip
+# Python also has codecs by names as rot13 and zip, which are no letters.
+_LETTERS = re.compile(
+    r"utf-(?:8|16|32)[a-z-]*|ascii|(?:cp|iso8859-|mac-|koi8-|gb|big5|euc_|shift_jis)[a-z0-9_-]*"
+)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.-]{0,39})["']""")
 
 
 class Node:
     """An element: its local name, its line, the currency it names, its text or its children."""
 
-    __slots__ = ("children", "currency", "line", "name", "packed", "raw", "text")
+    __slots__ = (
+        "broken", "children", "currency", "encoding", "line", "name", "packed", "raw", "text",
+    )  # fmt: skip
 
     def __init__(self, name: str, line: int, currency: str) -> None:
         self.name, self.line, self.currency = name, line, currency
         self.text = ""
-        self.raw = b""
+        self.raw, self.encoding = b"", "utf-8"
+        self.broken = False  # read by another encoding than the file's own
         self.children: list[Node] = []
         self.packed: Any = None
 
     def find(self, *path: str) -> "Node | None":
         """The first element at the path below this one."""
-        node: Node | None = self
+        node = self
         for name in path:
-            node = next((child for child in node.children if child.name == name), None)
-            if node is None:
+            found = next((child for child in node.children if child.name == name), None)
+            if found is None:
                 return None
+            node = found
         return node
 
     def all(self, name: str) -> "list[Node]":
@@ -82,16 +96,27 @@ def units(
         With code unsafe_xml, xml_too_deep, xml_too_long or damaged_xml.
     """
     block = stream.read(FIRST)
-    reader = _Reader(override(block, fallback), pack)
+    encoding = declared_encoding(block)
+    broken = misdeclared(block)
+    if broken:
+        encoding = fallback
+    # Expat knows few encodings; what else there is reaches it as UTF-8.
+    known = encoding in _KNOWN and not broken
+    letters = None if known else codecs.getincrementaldecoder(encoding)("replace")
+    reader = _Reader(encoding if known else "utf-8", broken, pack)
     while block:
-        yield from reader.feed(block, False)
+        yield from reader.feed(letters.decode(block).encode() if letters else block, False)
         block = stream.read(BLOCK)
     if final:
-        yield from reader.feed(b"", True)
+        rest = letters.decode(b"", True).encode() if letters else b""
+        yield from reader.feed(rest, True)
 
 
 def declared_encoding(head: bytes) -> str:
-    """The encoding by the file's first bytes or its own words; UTF-8 where it says nothing."""
+    """The encoding by the file's first bytes or its own words; UTF-8 where it says nothing.
+
+    "" where it names one that is none.
+    """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if head.startswith(b"<\0"):
@@ -99,36 +124,40 @@ def declared_encoding(head: bytes) -> str:
     if head.startswith(b"\0<"):
         return "utf-16-be"
     found = _DECLARED.search(head[:1024])
-    name = found[1].decode().lower() if found else "utf-8"
-    # Single bytes that say they are double ones: a well-known fault of programs that write XML.
-    return "utf-8" if name.startswith(("utf-16", "ucs-2", "utf16")) else name
-
-
-def override(head: bytes, fallback: str) -> str | None:
-    """None where the file is in the encoding it declares, else the one to read by."""
-    declared = declared_encoding(head)
-    try:
-        b"".decode(declared)  # LookupError also where the name is no encoding of text
-        codecs.getincrementaldecoder(declared)().decode(head)
-    except (LookupError, UnicodeError):
-        return "cp1252" if fallback.startswith("utf") else fallback
-    if b"utf-16" in head[:200].lower() and declared == "utf-8":
+    if found is None:
         return "utf-8"
-    return None
+    try:
+        name = codecs.lookup(found[1].decode()).name
+    except LookupError:
+        return ""
+    # Single bytes that say they are double ones: a well-known fault of programs that write XML.
+    if name.startswith(("utf-16", "utf-32")):
+        return "utf-8"
+    return name if _LETTERS.fullmatch(name) else ""
 
 
-def plain(raw: bytes, encoding: str) -> str:
-    """The text of an element as in the file, without the space between tags."""
-    text = raw.decode(encoding, errors="ignore").replace("\0", "\ufffd")
+def misdeclared(head: bytes) -> bool:
+    """Whether the file is not in the encoding it declares."""
+    declared = declared_encoding(head)
+    if not declared:
+        return True
+    try:
+        codecs.getincrementaldecoder(declared)().decode(head)
+    except UnicodeError:
+        return True
+    return False
+
+
+def plain(node: Node) -> str:
+    """The element as in the file, its beginning at least, without the space between tags."""
+    text = node.raw.decode(node.encoding, errors="ignore").replace("\0", "\ufffd")
     return re.sub(r">\s+<", "><", text).strip()
 
 
 class _Reader:
-    def __init__(self, encoding: str | None, pack: Callable[[Node], object]) -> None:
-        try:
-            parser = self.parser = expat.ParserCreate(encoding)
-        except (LookupError, ValueError) as error:
-            raise _damaged(1) from error
+    def __init__(self, encoding: str, broken: bool, pack: Callable[[Node], object]) -> None:
+        parser = self.parser = expat.ParserCreate(_KNOWN[encoding])
+        self.encoding, self.broken = encoding, broken
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._unsafe
         parser.EntityDeclHandler = self._unsafe
@@ -154,8 +183,6 @@ class _Reader:
             self.parser.Parse(block, final)
         except expat.ExpatError as error:
             raise _damaged(error.lineno) from error
-        except (LookupError, ValueError) as error:  # an encoding that is none
-            raise _damaged(self.parser.CurrentLineNumber) from error
         self.stuck = 0 if self.moved else self.stuck + len(block)
         if self.stuck > MAX_TOKEN or len(self.parser.intern) > MAX_NAMES:
             raise _too_long(self.parser.CurrentLineNumber)
@@ -204,7 +231,7 @@ class _Reader:
         self.unit_at = self.parser.CurrentByteIndex
 
     def _inside(self, local: str, attributes: dict[str, str]) -> None:
-        if local in _SKIPPED:
+        if local not in _WANTED:
             self.skipping = 1
             return
         self.nodes += 1
@@ -230,13 +257,13 @@ class _Reader:
         if self.skipping:
             self.skipping -= 1
         elif self.open:
-            self._close(name)
+            self._close()
         elif self.depth < self.group_depth:
             self.group_depth = 0
         elif self.depth < self.message_depth:
             self.message_depth = 0
 
-    def _close(self, name: str) -> None:
+    def _close(self) -> None:
         node = self.open.pop()
         if not node.children:
             node.text = " ".join("".join(self.parts).split())
@@ -250,10 +277,11 @@ class _Reader:
             node.children = []
             self.nodes = self.details // 16
         if not self.open:
-            stop = self.parser.CurrentByteIndex - self.block_at + 2 * len(name) + 6
             start = max(0, self.unit_at - self.block_at)
-            raw = self.kept + self.block[start : max(start, stop)]
-            node.raw = raw[: raw.rfind(b">") + 1 or None][:RAW_BYTES]
+            stop = self.block.find(b">", max(0, self.parser.CurrentByteIndex - self.block_at))
+            stop += 2 if self.encoding.startswith("utf-16") else 1
+            node.raw = (self.kept + self.block[start : min(stop, start + RAW_BYTES)])[:RAW_BYTES]
+            node.encoding, node.broken = self.encoding, self.broken
             self.done.append(node)
 
 

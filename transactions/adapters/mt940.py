@@ -43,6 +43,10 @@ _TROUBLES = {
         "The row holds bytes that are no letters in the encoding of this file.",
         "Choose another encoding.",
     ),
+    "unknown_field": (
+        "The row is like a booking but does not begin with :61:, so it may be damaged.",
+        "Write :61: at its start.",
+    ),
     "line_too_long": (
         "The row is far longer than the format allows.",
         "Check the file's line breaks.",
@@ -181,8 +185,8 @@ def _booked(booking: _Booking, account: str, currency: str) -> Line | Reject:
     try:
         entry = read_entry(field.lines[0])
     except Unreadable as error:
-        column, value, *rest = error.parts
-        return Reject(field.line, column, _storable(value), *rest, raw)
+        column, value, code, reason, fix = error.parts
+        return Reject(field.line, column, _storable(value), code, reason, fix, raw)
     info = read_info([line for part in booking.infos for line in part.lines])
     given = (entry.reference, info.reference, entry.bank_reference)
     reference = next((clean(r) for r in given if r.upper() not in NO_REFERENCE), "")
@@ -209,7 +213,8 @@ def _text(info: Info, field: Field, reference: str) -> str:
 
 
 def _raw(field: Field) -> str:
-    return _storable(f":{field.tag}:" + "\n".join(field.lines))
+    tag = "" if field.trouble == "unknown_field" else f":{field.tag}:"
+    return _storable(tag + "\n".join(field.lines)).strip()
 
 
 def _storable(text: str) -> str:

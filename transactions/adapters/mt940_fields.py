@@ -27,8 +27,12 @@ MAX_LINES, MAX_TEXT = 400, 30_000  # of one field; a real one has six lines
 _TAG = re.compile(
     r":(20|21|25P?|28C?|13D?|34F|60[FM]?|61|86|62[FM]?|64|65|90[CD]|NS):(.*)", re.DOTALL
 )
+# A row whose tag is damaged: else it would go into the text of the row above it.
+_NEARLY = re.compile(
+    r":?[0-9A-Za-z]{1,3}:(?=[0-9]{6}(?:[0-9]{4})?R?[CD][A-Z]?[0-9]+,[0-9]{0,2}[NFS][A-Z0-9]{3})"
+)
 _HEADING = re.compile(r":?9[0-9]{2}:?\s*|:9[0-9]{2}:.*", re.DOTALL)
-_END = re.compile(r"-(?:\}.*|[A-Z]{3})?", re.DOTALL)
+_END = re.compile(r"-(?:\}.*|XXX)?", re.DOTALL)
 _BROKEN = re.compile("[\ud800-\udfff]")
 _CONTROL = "".join(map(chr, (*range(1, 9), *range(11, 32)))) + "\ufeff"
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9.,]+)\s*")
@@ -88,6 +92,7 @@ def fields(stream: BinaryIO, encoding: str) -> Iterator[Field]:
             current = None
             at = text.rfind("{4:")
             text = text[at + 3 :] if at >= 0 else ""
+        text = text.removesuffix("-}")
         if not text.strip():
             continue
         found = _TAG.match(text)
@@ -101,6 +106,11 @@ def fields(stream: BinaryIO, encoding: str) -> Iterator[Field]:
             current = Field(number, found[1], [], "") if found else None
             if current and found:
                 current = _longer(current, found[2], line)
+        elif nearly := _NEARLY.match(text):
+            if current:
+                yield current
+            current = Field(number, "61", [text[: nearly.end()]], "unknown_field")
+            current = _longer(current, text[nearly.end() :], line)
         elif current:
             current = _longer(current, text, line)
     if current:
