@@ -34,6 +34,7 @@ _INTERIM = re.compile(r"\s*:(?:34F|13D|90[CD]):|\{2:[IO]942")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _STATES_MORE = frozenset({"61", "62", "62F", "62M", "90C", "90D", "13D"})
+_MOST_INFOS = 20  # to one row; the format knows one
 _TROUBLES = {
     "nul_byte": (
         "The row holds a zero byte, so it is damaged.",
@@ -118,8 +119,10 @@ def _rows(stream: BinaryIO, layout: Layout, *, final: bool) -> Iterator[Row]:
         found = found or field.tag in _STATES_MORE
         if field.tag == "86":
             # Behind a balance it tells of the statement, not of a row.
-            if booking and len(booking.infos) < 20:
+            if booking and len(booking.infos) < _MOST_INFOS:
                 booking.infos.append(field)
+            elif booking:
+                booking.infos[-1] = booking.infos[-1]._replace(trouble="line_too_long")
             continue
         if booking:
             yield _booked(booking, account, currency)

@@ -106,11 +106,10 @@ def fields(stream: BinaryIO, encoding: str) -> Iterator[Field]:
             current = Field(number, found[1], [], "") if found else None
             if current and found:
                 current = _longer(current, found[2], line)
-        elif nearly := _NEARLY.match(text):
+        elif _NEARLY.match(text):
             if current:
                 yield current
-            current = Field(number, "61", [text[: nearly.end()]], "unknown_field")
-            current = _longer(current, text[nearly.end() :], line)
+            current = _longer(Field(number, "61", [], "unknown_field"), text, line)
         elif current:
             current = _longer(current, text, line)
     if current:
@@ -119,6 +118,8 @@ def fields(stream: BinaryIO, encoding: str) -> Iterator[Field]:
 
 def _longer(field: Field, text: str, line: str) -> Field:
     trouble = field.trouble
+    if trouble == "line_too_long":
+        return field
     if isinstance(line, TooLong):
         trouble = "line_too_long"
     elif "\0" in line:
@@ -208,8 +209,9 @@ def _value_day(digits: str) -> tuple[date, bool]:
     except DayError as error:
         if digits[2:] not in ("0229", "0230"):
             raise Unreadable(
-                "value date", digits, error.code, error.reason, "Write a day that exists."
-            ) from error
+                "value date", digits, "date_impossible",
+                f"“{digits}” is no day when read as year, month, day.", "Write a day that exists.",
+            ) from error  # fmt: skip
         year = parse_day(f"{digits[:2]}0201").year
         return date(year, 2, calendar.monthrange(year, 2)[1]), False
 
