@@ -182,3 +182,21 @@ def test_every_entry_comes_out_once(made: list[tuple[str, str, str, str]]) -> No
     _, rows = read(Camt(), document("\n".join(entries)))
     assert len(rows) == len(made)
     assert [row.line for row in rows] == list(range(8, 8 + len(made)))
+
+
+def test_a_broken_letter_in_utf_8_costs_its_entry_alone() -> None:
+    texts = ["Käse, Brötchen, Äpfel, Öl, Möhren, Nüsse, Gemüse", "Stra@e", "Grüße"]
+    made = (entry(after=details(f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf>")) for text in texts)
+    found, rows = read(Camt(), document("\n".join(made)).replace(b"@", b"\xdf"))
+    assert found.layout.encoding == "utf-8"
+    assert [row.code for row in rows if isinstance(row, Reject)] == ["encoding"]
+    assert [row.text for row in rows if isinstance(row, Line)] == [texts[0], texts[2]]
+
+
+def test_encoding_that_cannot_be_is_refused() -> None:
+    content = b'<?xml version="1.0" encoding="rot13"?>' + document(entry()).partition(b"\n")[2]
+    with pytest.raises(Refused) as refusal:
+        list(
+            Camt().rows(BytesIO(content), Layout(adapter="CAMT", encoding="utf-16", described=True))
+        )
+    assert refusal.value.code == "encoding"

@@ -1,5 +1,6 @@
 """MT940 files that are endless or changed at random: refused or read, never worse."""
 
+from dataclasses import replace
 from io import BytesIO
 from time import process_time
 
@@ -91,3 +92,9 @@ def test_every_row_comes_out_once(made: list[tuple[str, ...]]) -> None:
     rows = read(Mt940(), content)[1][1:-1]
     assert len(rows) == len(made)
     assert all(isinstance(row, Line | Reject) for row in rows)
+
+
+def test_encoding_that_cannot_be_is_refused() -> None:
+    with pytest.raises(Refused) as refusal:
+        list(Mt940().rows(BytesIO(message(ENTRY)), replace(LAYOUT, encoding="utf-16")))
+    assert refusal.value.code == "encoding"

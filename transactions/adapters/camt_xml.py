@@ -102,14 +102,24 @@ def units(
         encoding = fallback
     # Expat knows few encodings; what else there is reaches it as UTF-8.
     known = encoding in _KNOWN and not broken
-    letters = None if known else codecs.getincrementaldecoder(encoding)("replace")
+    letters = None if known else codecs.getincrementaldecoder(encoding)("replace").decode
     reader = _Reader(encoding if known else "utf-8", broken, pack)
     while block:
-        yield from reader.feed(letters.decode(block).encode() if letters else block, False)
+        yield from reader.feed(_utf8(letters, block, False), False)
         block = stream.read(BLOCK)
     if final:
-        rest = letters.decode(b"", True).encode() if letters else b""
-        yield from reader.feed(rest, True)
+        yield from reader.feed(_utf8(letters, b"", True), True)
+
+
+def _utf8(letters: Callable[[bytes, bool], str] | None, block: bytes, final: bool) -> bytes:
+    if letters is None:
+        return block
+    try:
+        return letters(block, final).encode()
+    except UnicodeError as error:
+        raise Refused(
+            "encoding", "The file is not in the encoding chosen for it; choose another."
+        ) from error
 
 
 def declared_encoding(head: bytes) -> str:

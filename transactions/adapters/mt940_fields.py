@@ -19,6 +19,7 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 
+from transactions.adapters.base import Refused
 from transactions.adapters.encodings import TooLong, physical_lines
 from transactions.amounts import AmountError, parse_amount
 from transactions.days import DayError, parse_day
@@ -84,7 +85,7 @@ class Unreadable(Exception):
 def fields(stream: BinaryIO, encoding: str) -> Iterator[Field]:
     """Every known field in file order, whatever stands around the messages; memory stays flat."""
     current: Field | None = None
-    for number, line in enumerate(physical_lines(stream, encoding), start=1):
+    for number, line in enumerate(_lines(stream, encoding), start=1):
         text = line.strip(_CONTROL)
         if text.startswith("{"):
             if current:
@@ -114,6 +115,15 @@ def fields(stream: BinaryIO, encoding: str) -> Iterator[Field]:
             current = _longer(current, text, line)
     if current:
         yield current
+
+
+def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    try:
+        yield from physical_lines(stream, encoding)
+    except UnicodeError as error:  # of UTF-16 alone; elsewhere a bad byte costs its row
+        raise Refused(
+            "encoding", "The file is not in the encoding chosen for it; choose another."
+        ) from error
 
 
 def _longer(field: Field, text: str, line: str) -> Field:
