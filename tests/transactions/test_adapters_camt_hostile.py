@@ -185,7 +185,7 @@ def test_every_entry_comes_out_once(made: list[tuple[str, str, str, str]]) -> No
 
 
 def test_a_broken_letter_in_utf_8_costs_its_entry_alone() -> None:
-    texts = ["Käse, Brötchen, Äpfel, Öl, Möhren, Nüsse, Gemüse", "Stra@e", "Grüße"]
+    texts = ["Käse, Brötchen, Äpfel, Öl, Möhren, Nüsse, Gemüse, Küche, Tür", "Stra@e", "Grüße"]
     made = (entry(after=details(f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf>")) for text in texts)
     found, rows = read(Camt(), document("\n".join(made)).replace(b"@", b"\xdf"))
     assert found.layout.encoding == "utf-8"

@@ -196,6 +196,14 @@ def test_file_of_another_kind_is_left_to_others() -> None:
         assert Mt940().detect(Sample(content), ()) is None
 
 
+def test_message_without_an_account_takes_none_from_the_one_before() -> None:
+    second = f":20:NEXT\n:28C:2/1\n{ENTRY}\n:62F:C240331USD1,00\n-\n"
+    _, rows = read(Mt940(), message(ENTRY) + second.encode())
+    assert [(line.account, line.currency) for line in lines(rows)] == [
+        ("DE02120300000000202051", "EUR"), ("", ""),
+    ]  # fmt: skip
+
+
 # The row itself
 
 
@@ -307,6 +315,7 @@ def test_reference_and_text_of_a_row(
         (["52.89.39.882   SHOP"], Info("52.89.39.882 SHOP", "", "")),
         (["100% wool, 20 items"], Info("100% wool, 20 items", "", "")),
         (["x" * 61 + " 12", "34"], Info("x" * 61 + " 1234", "", "")),
+        (["x" * 64, "34"], Info("x" * 64 + " 34", "", "")),
         ([""], Info("", "", "")), ([], Info("", "", "")), (["?20"], Info("?20", "", "")),
     ],
 )  # fmt: skip
