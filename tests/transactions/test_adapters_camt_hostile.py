@@ -21,7 +21,7 @@ START = '<?xml version="1.0"?>'
 ROOT = "<Document><BkToCstmrStmt><Stmt>"
 LAUGHS = (
     '<!DOCTYPE l [<!ENTITY a "ha">'
-    + "".join(f'<!ENTITY {b} "{"&" + a + ";" * 1}&{a};&{a};">' for a, b in ("ab", "bc", "cd"))
+    + "".join(f'<!ENTITY {b} "&{a};&{a};&{a};">' for a, b in ("ab", "bc", "cd"))
     + "]>"
 )
 BOMBS = {
