@@ -22,7 +22,8 @@ from transactions.adapters.sample import Sample
 EXPORTS = DATA / "exports"
 ANSWERS = {
     row["file"]: row
-    for row in csv.DictReader(Path(__file__).with_name("answers_statements.csv").open(newline=""))
+    for row in csv.DictReader(Path(__file__).with_name("answers.csv").open(newline=""))
+    if row["file"].startswith(("camt/", "mt940/"))
 }
 
 

@@ -89,13 +89,6 @@ def test_no_other_bank_is_taken_for_one_of_them(data: Path) -> None:
             assert found.adapter == "GENERIC_CSV"
 
 
-@pytest.mark.parametrize("file", _files("camt", "mt940"))
-def test_formats_to_come_are_refused_as_such(file: str, data: Path) -> None:
-    with pytest.raises(Refused) as refusal:
-        detect((EXPORTS / file).read_bytes())
-    assert refusal.value.code == "no_adapter"
-
-
 def test_both_encodings_give_the_same_rows(data: Path) -> None:
     western, west_rows = _read("malformed/cp1252.csv")
     unicode, utf_rows = _read("malformed/utf8_accents.csv")

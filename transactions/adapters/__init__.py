@@ -23,11 +23,13 @@ from transactions.adapters.base import (
     Row,
     Stated,
 )
+from transactions.adapters.camt import Camt
 from transactions.adapters.capital_one import CapitalOne
 from transactions.adapters.chase import Chase
 from transactions.adapters.discover import DiscoverCard
 from transactions.adapters.foreign import refuse_other_formats
 from transactions.adapters.generic_csv import GenericCsv
+from transactions.adapters.mt940 import Mt940
 from transactions.adapters.ofx import Ofx
 from transactions.adapters.own_export import OwnExport
 from transactions.adapters.qif import Qif
@@ -36,7 +38,7 @@ from transactions.adapters.sample import HEAD_BYTES, Sample
 from transactions.adapters.saved import by_saved_layout
 
 # Formats that say what they are in their first lines: asked before anything looks for a table.
-_DESCRIBED: tuple[Adapter, ...] = (Ofx(), Qif())
+_DESCRIBED: tuple[Adapter, ...] = (Ofx(), Qif(), Camt(), Mt940())
 _TABLES: tuple[Adapter, ...] = (OwnExport(), Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
 ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (*_DESCRIBED, *_TABLES)}
 
@@ -66,12 +68,11 @@ def detect(
     ------
     Refused
         With a code and one sentence: empty, binary, nul_bytes, no_adapter, no_date, no_amount,
-        no_rows, too_wide, wrong_format, entities, damaged, cut_off, signon_failed, bank_error, investments,
+        no_rows, too_wide, wrong_format, and what the formats that describe themselves are refused for;
         ambiguous_dates, ambiguous_sign. The last two carry the best guess as `detection`.
     """
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise Refused("empty", "The file is empty.")
-    refuse_other_formats(head)
     if complete is None:
         complete = len(head) < HEAD_BYTES
     sample = Sample(head, name=name, complete=complete, choices=choices)
@@ -117,6 +118,7 @@ def _find(sample: Sample, saved: Sequence[Layout], only: str | None) -> Detectio
     for adapter in _DESCRIBED:
         if found := adapter.detect(sample, saved):
             return found
+    refuse_other_formats(sample.head)
     if known := by_saved_layout(sample, saved):
         return known
     for adapter in _TABLES:
@@ -129,6 +131,8 @@ def _by_one(sample: Sample, saved: Sequence[Layout], only: str) -> Detection:
     adapter = ADAPTERS.get(only)
     if adapter is None:
         raise Refused("no_adapter", f"There is no adapter called {only}.")
+    if adapter in _TABLES:
+        refuse_other_formats(sample.head)
     found = adapter.detect(sample, [layout for layout in saved if layout.adapter == only])
     if found is None:
         raise Refused("wrong_format", f"This is not a file of {adapter.label}.")

@@ -3,8 +3,6 @@
 import re
 
 from transactions.adapters.base import Refused
-from transactions.adapters.ofx_tokens import looks_like_ofx
-from transactions.adapters.qif import looks_like_qif
 
 _BYTES = (
     (b"%PDF", "a PDF document"),
@@ -20,8 +18,6 @@ _BYTES = (
     (b"PAR1", "a Parquet file"),
 )
 _TEXTS = (
-    (re.compile(r"camt\.05[2-4]|<BkToCstmr", re.IGNORECASE), "a CAMT statement (XML)"),
-    (re.compile(r"\{1:F01|^:20:|^:60[FM]:|^:61:[0-9]{6}", re.MULTILINE), "an MT940 statement"),
     (re.compile(r"^\s*<(?:!doctype html|html)\b", re.IGNORECASE), "a web page"),
     (re.compile(r"^\s*<\?xml|^\s*<[A-Za-z][\w:.-]*[ >]"), "an XML file"),
     (re.compile(r"^\s*[\[{]\s*(?:[\"\[{\]}]|$)"), "a JSON file"),
@@ -37,11 +33,9 @@ def refuse_other_formats(head: bytes) -> None:
         text = head[:8192].decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1",
                                   errors="replace")  # fmt: skip
         text = text.removeprefix("ï»¿")
-        if looks_like_ofx(head) or looks_like_qif(head):
-            return
         kind = next((words for pattern, words in _TEXTS if pattern.search(text)), "")
     if kind:
         raise Refused(
             "no_adapter",
-            f"This is {kind}, which cannot be read yet; export the transactions as OFX, QIF or CSV.",
+            f"This is {kind}, which cannot be read yet; export the transactions as OFX, CAMT, MT940, QIF or CSV.",
         )

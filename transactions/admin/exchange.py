@@ -39,7 +39,7 @@ class UploadForm(forms.Form):
     account = OpenedAccountField()
     import_file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("As the bank gave it: OFX, QIF or CSV, up to 4 MB."),
+        help_text=gettext_lazy("As the bank gave it: OFX, CAMT, MT940, QIF or CSV, up to 4 MB."),
     )
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 _AGAIN = _(
-    "Download it from your bank again, as OFX, QIF or CSV, and don’t save it with another program "
+    "Download it from your bank again, as OFX, CAMT, MT940, QIF or CSV, and don’t save it with another program "
     "between."
 )
 HINTS: Mapping[str, str | Promise] = {
