@@ -162,6 +162,7 @@ def test_an_ofx_file_goes_through_the_pages_without_the_step_of_columns(north_cl
     page = north_client.get(url(batch))
     assert tally(page) == (6, 0, 0, 0, 0)
     body = shown(page)
+    assert "The file states €2,975.00" in body and "No earlier balance is known" in body
     assert "Step 3 of 4" in body and "OFX 1.02" in body
     assert b"/columns/" not in page.content
     assert north_client.get(url(batch, "columns/"))["Location"] == url(batch, "format/")

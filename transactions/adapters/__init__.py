@@ -40,7 +40,7 @@ from transactions.adapters.saved import by_saved_layout
 # Formats that say what they are in their first lines: asked before anything looks for a table.
 _DESCRIBED: tuple[Adapter, ...] = (Ofx(), Qif(), Camt(), Mt940())
 _TABLES: tuple[Adapter, ...] = (OwnExport(), Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
-ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (*_DESCRIBED, *_TABLES)}
+ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (*_TABLES, *_DESCRIBED)}
 
 
 def detect(

@@ -259,8 +259,10 @@ def _decimal_mark(payments: Sequence[Record]) -> tuple[str, Evidence]:
 
 def _accounts_found(names: Sequence[str]) -> Evidence:
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    why = "the file names them" if names else "QIF files need not say it"
-    return Evidence("Accounts" if len(names) > 1 else "Account", shown or "none named", why)
+    if len(names) > 1:
+        return Evidence("Accounts", shown, "the file names them")
+    why = "the file names it" if names else "QIF files need not say it"
+    return Evidence("Account", shown or "none named", why)
 
 
 _PROBLEMS = {

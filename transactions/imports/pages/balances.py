@@ -36,6 +36,7 @@ class BalanceCheck:
     opening: Decimal | None = None
     moved: Decimal = Decimal(0)
     closing: Decimal = Decimal(0)
+    is_compared: bool = True  # False where the file states one balance and none is known before it
 
     @property
     def agrees(self) -> bool:
@@ -96,6 +97,7 @@ def _check(
         within=_unexplained(rows),
         since=since,
         known_on=before.day if before else None,
+        is_compared=since is not None or any(r["balance"] is not None for r in rows),
     )
     for own in batch.choices.get("stated", []):
         if own["account"] == account.pk:
@@ -103,6 +105,7 @@ def _check(
             return replace(
                 found,
                 within=closing - opening - moved,
+                is_compared=True,
                 opening=opening if own["statements"] == 1 else None,
                 moved=moved,
                 closing=closing,
