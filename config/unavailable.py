@@ -22,23 +22,28 @@ RETRY_SECONDS = 5
 def failed(request: HttpRequest) -> HttpResponse:
     """The project's handler500."""
     error = sys.exc_info()[1]
+    for_program = request.path.startswith("/api/")
     if error is None or not is_away(error):
-        return server_error(request)
+        if not for_program:
+            return server_error(request)
+        message = _("This went wrong on our side. It is noted under this request's id.")
+        return _said(request, 500, "server_error", message)
     log.error("database is away: %s", type(error).__name__)
     message = _(
         "The database does not answer just now. Try again in a minute; if you were saving something, look "
         "first whether it was saved."
     )
-    response: HttpResponse
-    if request.path.startswith("/api/"):
-        body = error_body(
-            status=503, code="unavailable", message=message,
-            request_id=getattr(request, "request_id", ""),
-        )  # fmt: skip
-        response = JsonResponse(body, status=503)
+    if for_program:
+        response: HttpResponse = _said(request, 503, "unavailable", message)
     else:
         # Without the request: whatever a page asks of it may ask the database again.
         response = HttpResponse(render_to_string("503.html", {"message": message}), status=503)
     response["Retry-After"] = str(RETRY_SECONDS)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _said(request: HttpRequest, status: int, code: str, message: str) -> JsonResponse:
+    request_id = getattr(request, "request_id", "")
+    body = error_body(status=status, code=code, message=message, request_id=request_id)
+    return JsonResponse(body, status=status)

@@ -58,6 +58,10 @@ def test_another_mistake_stays_500(north: str) -> None:
     client = Client(HTTP_HOST=HOSTS[NORTH], raise_request_exception=False)
     with answering(DataError("a broken statement")):
         assert client.get("/accounts/login/").status_code == 500
+        answer = client.get("/api/v1/users/me")
+    # A program is told in its own words.
+    assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
+    assert answer.json()["request_id"] and "broken" not in answer.content.decode()
 
 
 def test_locks_and_timeouts_are_not_an_absence() -> None:
