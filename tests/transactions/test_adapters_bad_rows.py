@@ -244,3 +244,23 @@ def test_file_of_another_bank_is_refused_for_the_named_adapter() -> None:
         detect(content, only="CHASE")
     assert refusal.value.code == "wrong_format"
     assert detect(content, only="GENERIC_CSV").adapter == "GENERIC_CSV"
+
+
+def test_an_amount_that_names_another_currency_is_never_taken_for_the_rows_own() -> None:
+    content = b"Date,Description,Amount,Currency\n" + b"".join(
+        b"2024-08-0%d,SHOP %d,%s,EUR\n" % (n, n, amount)
+        for n, amount in enumerate([b"-3.20", b"-4.10", b"USD -4.20", b"-5.00 EUR", b"-6.00"], 1)
+    )
+    found = _read(content)
+    (reject,) = [r for r in found if isinstance(r, Reject)]
+    assert (reject.line, reject.column, reject.code) == (4, "Amount", "currency_differs")
+    assert {r.currency for r in found if isinstance(r, Line)} == {"EUR"}
+
+
+def test_an_amount_says_its_currency_where_nothing_else_does() -> None:
+    content = b"Date,Description,Amount\n" + b"".join(
+        b"2024-08-0%d,SHOP %d,%s\n" % (n, n, amount)
+        for n, amount in enumerate([b"-3.20", b"-4.10", b"USD -4.20", b"-6.00"], 1)
+    )
+    said = {r.line: r.currency for r in _read(content) if isinstance(r, Line)}
+    assert said == {2: "", 3: "", 4: "USD", 5: ""}

@@ -23,13 +23,15 @@ from transactions.adapters.records import Record
 from transactions.adapters.records import records as split_records
 from transactions.adapters.rowmoney import RowError, filled_amounts, money_reader
 from transactions.adapters.words import CURRENCIES
-from transactions.amounts import AmountError, fits, is_blank, parse_amount
+from transactions.amounts import AmountError, fits, is_blank, parse_amount, read_amount
 from transactions.days import DayError, looks_like_day, parse_day
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _DIGIT = re.compile("[0-9]")
 # Distinct texts kept per file that are known to state no balance.
 _REMEMBERED, _REMEMBERED_LENGTH = 32_768, 200
+# How an amount begins that names no currency before it.
+_FIGURES = "-0123456789"
 
 _PROBLEMS = {
     "nul_byte": (
@@ -137,6 +139,8 @@ class _Reader:
         id_at, status_at = layout.column("provider_id"), layout.column("status")
         currency_at = layout.column("currency")
         per_currency = bool(layout.amount_currencies)
+        roles = ("amount", "money_out", "money_in")
+        money_at = tuple(at for role in roles for at in layout.columns.get(role, ()))
         days, money, width, decimal = self.days, self.money, self.width, layout.decimal
         said: dict[str, str] = {}
         make = tuple.__new__
@@ -176,6 +180,12 @@ class _Reader:
             if currency_at is not None or per_currency:
                 try:
                     currency = self._currency(cells, currency_at)
+                except RowError as error:
+                    yield self._reject(number, cells, raw, error)
+                    continue
+            if any(not cells[at][-1:].isdigit() or cells[at][0] not in _FIGURES for at in money_at):
+                try:
+                    currency = self._in_amount(cells, money_at, currency)
                 except RowError as error:
                     yield self._reject(number, cells, raw, error)
                     continue
@@ -246,6 +256,23 @@ class _Reader:
                 )
             self.currencies[cell] = known
         return known
+
+    def _in_amount(self, cells: list[str], money_at: tuple[int, ...], currency: str) -> str:
+        """The row's currency, where an amount's own cell may name it ("USD -4.20")."""
+        for at in money_at:
+            try:
+                named = read_amount(cells[at], self.layout.decimal).currency
+            except AmountError:
+                continue  # what the amount is, has been decided
+            if named and currency and named != currency:
+                raise RowError(
+                    at,
+                    "currency_differs",
+                    f"The amount is in {named}, the row in {currency}.",
+                    f"Bring amounts in {named} in by a file of their own.",
+                )
+            currency = named or currency
+        return currency
 
     # Rows that are not plain
 
