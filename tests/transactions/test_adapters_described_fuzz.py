@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -75,14 +76,18 @@ def qif_file(rng: random.Random) -> str:
     return rng.choice(("\n", "\r\n", "\r")).join(lines)
 
 
-def check(content: bytes) -> None:
-    """Every row that comes is whole; nothing but a sentence stops the reading."""
+_BLOCK = re.compile(r"<STMTTRNP?(?:\s[^<>]*)?/?>")
+
+
+def check(content: bytes) -> int:
+    """Every row that comes is whole; nothing but a sentence stops the reading. Counts payments."""
+    payments = 0
     try:
         found = detect(content)
     except Refused as refusal:
         assert refusal.message.endswith(".") and refusal.code
         if refusal.detection is None:
-            return
+            return payments
         found = refusal.detection
     layout = Layout.from_json(found.layout.to_json())
     last = 0
@@ -91,6 +96,7 @@ def check(content: bytes) -> None:
             assert isinstance(row, Line | NotATransaction | Reject | Stated)
             assert row.line > last
             last = row.line
+            payments += isinstance(row, Line | Reject)
             if isinstance(row, Line):
                 assert row.amount.is_finite() and abs(row.amount) < Decimal(10) ** 15
                 assert date(1900, 1, 1) <= row.booked_on < date(2200, 1, 1)
@@ -101,6 +107,7 @@ def check(content: bytes) -> None:
                 (row.raw + row.value).encode()
     except Refused as refusal:
         assert refusal.message.endswith(".") and refusal.code
+    return payments
 
 
 def damaged(rng: random.Random, content: bytes) -> bytes:
@@ -133,6 +140,11 @@ def test_any_file_of_a_format_that_describes_itself(make, count: int, guard: Gua
         )
         try:
             check(damaged(rng, content))
+            found = check(content)
+            text = content.decode(encoding, errors="surrogateescape")
+            if make is ofx_file and "<!" not in text and "<?" not in text:
+                # No block is lost or doubled, whatever stands between.
+                assert found == len(_BLOCK.findall(text))
         except Exception as error:
             raise AssertionError(f"file {number} of seed {SEED}: {error!r}") from error
     guard("G10", reached=f"0 crashes of {make.__name__}s made at random", n=count, seed=SEED)

@@ -216,6 +216,12 @@ def test_several_accounts_and_the_balances_they_state() -> None:
     assert ("Accounts", "Current, Savings") in [(e.what, e.found) for e in found.evidence]
 
 
+def test_a_damaged_name_of_an_account_can_be_kept() -> None:
+    text = "!Account\n" + record("NCur\0rent") + "!Type:Bank\n" + BAKERY
+    _, rows = read(text)
+    assert [r.account for r in rows if isinstance(r, Line)] == ["Cur\ufffdrent"]
+
+
 def test_an_opening_balance_is_no_payment_and_names_the_account() -> None:
     opening = record("D2024-07-31", "T100.00", "POpening Balance", "L[Current]")
     _, (stated, row) = read(qif(opening, BAKERY))

@@ -56,6 +56,23 @@ def run_json(*files: Path, **options: Any) -> list[dict[str, Any]]:
     return listed
 
 
+def test_ofx_and_qif_files_go_in_like_tables(tmp_path: Path, account: BankAccount) -> None:
+    ofx, qif = tmp_path / "may.txt", tmp_path / "june.txt"
+    row = "<STMTTRN><DTPOSTED>20260501<TRNAMT>-4.20<FITID>A1<NAME>BAKERY</STMTTRN>"
+    bad = "<STMTTRN><TRNAMT>-1.00<NAME>NO DAY</STMTTRN>"
+    ofx.write_text(f"<OFX>\n<STMTRS><CURDEF>EUR\n{row}\n{bad}\n</STMTRS></OFX>")
+    qif.write_text("!Type:Bank\nD25/06'2026\nT-9.10\nPGROCER\n^\n")
+    said = run(ofx, qif, code=3)
+    assert "OFX file" in said and "QIF file" in said
+    assert "line 4, DTPOSTED: date_missing. There is no day." in said
+    assert "2 rows: 1 new, 1 rejected" in said
+    assert sorted(Transaction.objects.values_list("raw_text", flat=True)) == ["BAKERY", "GROCER"]
+    assert "1 same" in run(ofx, code=3)
+    refused = tmp_path / "refused.ofx"
+    refused.write_text(ofx.read_text().replace("STMTTRN>", "OTHER>"))
+    assert "refused (no_rows). This OFX file holds no transactions." in run(refused, code=1)
+
+
 def left_behind() -> tuple[int, int, int]:
     return ImportBatch.objects.count(), StoredFile.objects.count(), Transaction.objects.count()
 

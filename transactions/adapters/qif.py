@@ -217,9 +217,10 @@ def _kind_of(header: str, before: str) -> str:
 def _named(record: Record, account: str) -> str:
     """The account of the records that follow. Quicken names it in an opening balance too."""
     if record.kind == "account":
-        return record.first("N")[:200] or account
+        return _UNSTORABLE.sub("\ufffd", record.first("N")[:200]) or account
     if record.kind == "payment" and _is_opening(record):
-        record.account = account or _other_account(record.first("L"))[:200]
+        named = _UNSTORABLE.sub("\ufffd", _other_account(record.first("L"))[:200])
+        record.account = account or named
         return record.account
     return account
 
