@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 # What is only ever added: whoever serves may read it and add to it, nothing else.
 APPEND_ONLY = ("audit_auditentry", "audit_auditseal", "customers_accessrecord")
 
+# The advisory lock of whoever grants; any number that nobody else in the product takes.
+_GRANTING = 0x6772616E74
+
 _GIVE = (
     "grant usage on schema {s} to {r}",
     "grant select, insert, update, delete, truncate on all tables in schema {s} to {r}",
@@ -44,6 +47,8 @@ def grant_bank(schema: str) -> str:
     app = settings.APP_ROLE
     # One transaction: at no moment may anybody do more than at its end.
     with transaction.atomic(), connection.cursor() as cursor:
+        # One at a time: two that write the same row of the catalogue fail instead of waiting.
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_GRANTING])
         cursor.execute(
             "select current_user, exists(select from pg_roles where rolname = %s)", [app]
         )

@@ -1,5 +1,6 @@
 """Making, moving and taking back the rights of banks: old installations, repeats, servers without roles."""
 
+import threading
 from io import StringIO
 from typing import Any
 
@@ -191,3 +192,24 @@ def test_check_says_where_the_fence_is_missing(
         assert said() == ["bank.E003"]
     settings.BANK_ROLES = roles.OFF
     assert said() == ["bank.I001"]
+
+
+def test_several_may_grant_at_once() -> None:
+    """Banks are made side by side, and each grant writes rows of the catalogue that others write too."""
+    failed: list[str] = []
+
+    def grant(schema: str) -> None:
+        try:
+            for _time in range(8):
+                grant_bank(schema)
+        except Exception as error:
+            failed.append(f"{schema}: {error}")
+        finally:
+            connection.close()
+
+    together = [threading.Thread(target=grant, args=[s]) for s in (NORTH, NORTH, SOUTH, "public")]
+    for thread in together:
+        thread.start()
+    for thread in together:
+        thread.join()
+    assert failed == []
