@@ -180,7 +180,7 @@ def test_no_protected_field_is_written_through_the_api(
                 browser = browsers[role]
 
                 act = partial(sent, browser, role, make, method, url)
-                runs = [ran(browser, partial(act, {})) for _ in range(2)]
+                runs = [ran(browser, partial(act, {})) for _ in range(2 if make else 1)]
                 wrote |= {(route.label, method, place[0]) for _s, run in runs for place in run}
                 turns = bodies if route.name == "api:transaction" else bodies[:3]
                 for body in turns if make and runs[0][0] < 400 else bodies[:1]:
