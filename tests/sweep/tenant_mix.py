@@ -192,6 +192,11 @@ class Mixer:
         return build_tracer(name, task, app=celery)(number, arguments, {}, about).retval
 
 
+def share(total: int, parts: int, number: int) -> int:
+    """What part `number` of `parts` does, so that all of them do `total`."""
+    return total // parts + (number < total % parts)
+
+
 def mix(process: int, requests: int, tasks: int, threads: int, seed: str) -> dict[str, Any]:
     held = sessions()
     connection.close()
@@ -201,8 +206,11 @@ def mix(process: int, requests: int, tasks: int, threads: int, seed: str) -> dic
     ]
     began = time.monotonic()
     running = [
-        threading.Thread(target=mixer.run, args=(requests // threads, tasks // threads))
-        for mixer in mixers
+        threading.Thread(
+            target=mixer.run,
+            args=(share(requests, threads, number), share(tasks, threads, number)),
+        )
+        for number, mixer in enumerate(mixers)
     ]
     for thread in running:
         thread.start()

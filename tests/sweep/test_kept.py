@@ -261,7 +261,7 @@ def test_no_row_of_one_bank_stands_in_the_other(
         with in_bank(twin.schema):
             count = len(crossings.tables())
         assert len(own) > 25, f"{twin.schema}: its own mark shows in {sorted(own)} alone"
-        tally("tables", count)
+    tally("tables", count)
     guard("G1", reached="0 rows of one twin in the other", n=seen)
 
 
