@@ -91,7 +91,10 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
 # which test reads it as the other bank.
 FILE_FIELDS: set[str] = set()
 # Operations that let people in: they take no token, so another bank's has nothing to open.
-NO_TOKEN = {"POST /api/v1/login", "POST /api/v1/login/mfa", "POST /api/v1/refresh"}
+NO_TOKEN = {
+    "POST /api/v1/login", "POST /api/v1/login/mfa", "POST /api/v1/login/passkey",
+    "POST /api/v1/login/passkey/options", "POST /api/v1/refresh",
+}  # fmt: skip
 
 
 def entries() -> set[Surface]:
