@@ -85,6 +85,7 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
     "import_plan": lambda key: {"batch": key},
     "import_commit": lambda key: {"batch": key, "plan_hash": f"{twins.A.canary} plan_hash {key}"},
     "import_undo": lambda key: {"batch": key, "confirm_edits": None},
+    "audit_head": lambda key: {"day": twins.DAY.isoformat()},
     "night": lambda key: {"business_day": twins.DAY.isoformat()},
 }
 # Files outside the database: none yet. One that comes is stored under the bank's own folder, and says here
