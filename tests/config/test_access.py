@@ -141,7 +141,9 @@ def test_every_note_of_a_look_has_words(north):
         "page: transactions as file", "page: transaction", "page: trace income", "page: forecast net",
         "page: import", "page: imports", "page: new import", "API: transactions", "API: trace",
         "API: transactions/metrics", "API: kpi/dashboard", "API: kpi/income", "API: kpi/expenses",
-        "API: kpi/cashflow", "admin: import", "admin: export", "admin: change log",
+        "API: kpi/cashflow", "page: a sign-in connected", "page: another sign-in connected",
+        "admin: a sign-in connected", "admin: another sign-in connected", "admin: sign-in taken away",
+        "admin: User", "admin: import", "admin: export", "admin: change log",
         *(f"admin: {p}{m}" for p in ("", "list of ") for m in (
             "Customer", "BankAccount", "BalanceStatement", "Transaction", "MonthTotal", "ImportBatch",
             "ImportIssue", "ImportProfile", "Budget", "ForecastIssue")),
