@@ -101,7 +101,13 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         with transaction.atomic():
             people = list(queryset)
-            n = sum(sessions.end_sessions(user) for user in people)
+            # The page that asked goes on: an answer can't be given in a session that has ended.
+            here = request.session.session_key
+            mine = any(user.pk == request.user.pk for user in people)
+            n = sum(
+                sessions.end_sessions(user, keep=here if user.pk == request.user.pk else None)
+                for user in people
+            )
             if n:
                 ended = audit.listed([user.pk for user in people])
                 audit.record(act="session.ended", after={**ended, "sessions": n})
@@ -109,6 +115,9 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
             request,
             ngettext("%(n)d session is ended.", "%(n)d sessions are ended.", n) % {"n": n},
         )
+        if mine:
+            said = _("You are signed out everywhere else; here you stay signed in.")
+            self.message_user(request, said)
 
     @admin_action(description=_("Remove the second factor (lost phone)"))
     def forget_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
