@@ -209,3 +209,10 @@ def test_every_door_needs_a_purpose_and_notes_the_look(cleo, ana):
     html = page_of(cleo)
     assert "in the administration" in html and "by a program" in html and "as a file" in html
     print(f"D8: {len(doors)} doors closed without a purpose, each look on record with one")
+
+
+def test_the_door_promises_what_the_page_keeps(north_client):
+    """Staff leave role, mark and reason; never their name."""
+    page = north_client.get("/accounts/login/").content.decode()
+    assert "leave their role, a mark of their own and the reason on your page" in page
+    assert "leave their name" not in page
