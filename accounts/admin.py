@@ -48,7 +48,9 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
     search_fields = ("email",)
     ordering = ("email",)
     actions = ("send_invitations", "sign_out", "forget_second_factors")
-    fieldsets = ((None, {"fields": ("email", "role", "is_active")}),)
+    fieldsets = ((None, {"fields": ("email", "role", "is_active"),
+        "description": _("Only the person changes this address, under “E-mail” of their own sign-in. Was the "
+            "invitation sent to a wrong one? Close this sign-in and invite again.")}),)  # fmt: skip
     add_fieldsets = ((None, {"fields": ("email", "role"),
         "description": _("An invitation is sent to this address; with it the person sets a password.")}),)  # fmt: skip
     roles: tuple[str, ...] = (Role.OPERATOR,)
@@ -64,9 +66,13 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Nobody locks themselves out; a colleague does it.
+        # Whoever chooses an address comes in with it, by "Forgotten?": it is its owner's alone to change.
+        return ("email",) if obj is not None else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody locks themselves out; a colleague does it."""
         mine = obj is not None and obj.pk == request.user.pk
-        return ("role", "is_active") if mine else ()
+        return not mine and super().has_change_permission(request, obj)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "role":
@@ -77,10 +83,10 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
-        services.confirm_email(user=obj)
         if not change:
+            services.confirm_email(user=obj)
             self._invite(request, [obj])
-        elif {"role", "is_active", "email"} & set(form.changed_data):
+        elif {"role", "is_active"} & set(form.changed_data):
             # What was signed in under the old rights ends with them.
             sessions.end_sessions(obj)
 
@@ -95,7 +101,13 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         with transaction.atomic():
             people = list(queryset)
-            n = sum(sessions.end_sessions(user) for user in people)
+            # The page that asked goes on: an answer can't be given in a session that has ended.
+            here = request.session.session_key
+            mine = any(user.pk == request.user.pk for user in people)
+            n = sum(
+                sessions.end_sessions(user, keep=here if user.pk == request.user.pk else None)
+                for user in people
+            )
             if n:
                 ended = audit.listed([user.pk for user in people])
                 audit.record(act="session.ended", after={**ended, "sessions": n})
@@ -103,6 +115,9 @@ class PersonAdmin(VersionedAdmin, ModelAdmin[User]):
             request,
             ngettext("%(n)d session is ended.", "%(n)d sessions are ended.", n) % {"n": n},
         )
+        if mine:
+            said = _("You are signed out everywhere else; here you stay signed in.")
+            self.message_user(request, said)
 
     @admin_action(description=_("Remove the second factor (lost phone)"))
     def forget_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

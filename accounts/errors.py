@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
@@ -73,9 +75,9 @@ def _code(error: Exception) -> str:
     codes = getattr(error, "get_codes", lambda: None)()
     if isinstance(codes, str):
         return codes
-    return {"Http404": "not_found", "PermissionDenied": "permission_denied"}.get(
-        type(error).__name__, "error"
-    )
+    if isinstance(error, Http404):
+        return "not_found"
+    return "permission_denied" if isinstance(error, PermissionDenied) else "error"
 
 
 def _message(error: Exception) -> str:
@@ -86,11 +88,9 @@ def _message(error: Exception) -> str:
     detail = getattr(error, "detail", None)
     if detail is not None:
         return str(detail)
-    return (
-        "There is nothing here."
-        if type(error).__name__ == "Http404"
-        else "This is not yours to do."
-    )
+    if isinstance(error, Http404):
+        return str(getattr(error, "sentence", "There is nothing here."))
+    return "This is not yours to do."
 
 
 def _fields(error: Exception) -> dict[str, list[str]]:

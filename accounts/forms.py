@@ -5,7 +5,9 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -52,7 +54,12 @@ class CodeAgainForm(_Code, ReauthenticateForm):  # type: ignore[misc]
 
 
 class FirstCodeForm(_Code, ActivateTOTPForm):  # type: ignore[misc]
-    pass
+    def clean_code(self) -> str:
+        """The code that turns the app on is used with that: whoever saw it typed can't sign in with it."""
+        code: str = super().clean_code()
+        app = Authenticator(user=self.user, type=Authenticator.Type.TOTP)
+        TOTP(app)._mark_code_used(code)
+        return code
 
 
 class Credential:

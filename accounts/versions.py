@@ -48,7 +48,7 @@ class SeenForm(forms.ModelForm[Any]):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if self.instance.pk:
+        if self.instance.pk and self.edited():
             # Locked until the page's transaction ends: of two at once the second waits here.
             rows = self._meta.model._base_manager.select_for_update(of=("self",))
             now = rows.filter(pk=self.instance.pk).values_list(*self.edited()).first()

@@ -27,6 +27,7 @@ ACTS: dict[str, str | Promise] = {
     "bank.created": _("made the bank"),
     "bank.changed": _("changed the bank's row"),
     "customer.opened": _("opened a customer"),
+    "customer.connected": _("gave a customer another sign-in"),
     # what the admin's forms write
     "row.added": _("added a row"),
     "row.changed": _("changed a row"),

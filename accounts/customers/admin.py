@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.addresses import masked
 from accounts.admin import PersonAdmin, ReadOnlyAdmin
-from accounts.customers import queries, services
+from accounts.customers import queries, services, sign_ins
 from accounts.customers.forms import BankProfileForm
 from accounts.customers.models import AccessGrant, AccessRecord, BankProfile, Customer
 from accounts.customers.visits import staff_reference
@@ -219,10 +219,35 @@ class CustomerAdmin(MaskedAdmin):
     def index_count(self) -> int:
         return Customer.objects.count()
 
-    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name == "user":
-            kwargs["queryset"] = User.objects.filter(role=Role.CUSTOMER)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        field = form.base_fields.get("user")
+        if field is not None:
+            field.queryset = sign_ins.free_sign_ins(obj)
+            field.help_text = _(
+                "Whoever has this sign-in sees this customer’s figures. Only open sign-ins that belong to "
+                "no customer are here. It is noted on the customer’s page, and an older address is told."
+            )
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if obj is None or sign_ins.may_connect(obj) else (*fields, "user")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "user" not in form.changed_data:
+            return
+        was = form.initial.get("user") if change else None
+        sign_ins.tell(
+            request=request,
+            customer=obj,
+            old=User.objects.filter(pk=was).first() if was else None,
+            grant=queries.open_grant(staff=staff_of(request), customer=obj),
+            place="admin",
+        )
 
 
 class BankPersonAdmin(PersonAdmin, MaskedAdmin):
@@ -249,6 +274,9 @@ class BankPersonAdmin(PersonAdmin, MaskedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
+        if request.GET.get("field_name") == "user" and request.GET.get("model_name") == "customer":
+            # The choices of a customer's form; the form itself takes no others.
+            queryset = queryset.filter(pk__in=sign_ins.free_sign_ins())
         term = search_term.strip()
         if not term:
             return queryset, False

@@ -7,11 +7,22 @@ named, under an open purpose; each look is noted.
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.customers import queries, services
 from accounts.customers.models import AccessGrant, Customer
 from accounts.models import User
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, has
+
+
+class NotConnected(Http404):
+    """A customer's sign-in that belongs to no customer: nothing is theirs yet, and that is said."""
+
+    sentence: str | Promise = _(
+        "Your bank hasn’t connected this sign-in to your accounts yet. Ask your branch to do it; then you "
+        "find your figures here."
+    )
 
 
 class PurposeNeeded(Exception):
@@ -30,15 +41,22 @@ def customer_in_scope(user: User, named: str | UUID | None, *, what: str) -> Cus
     """The customer this request may read.
 
     Parameters: `named` is the customer's public id as it came (or None), `what` is noted in the access
-    record. Raises Http404 (foreign, missing or unreadable id; a customer sign-in without customer),
-    CustomerNeeded, PurposeNeeded.
+    record. Raises Http404 (foreign, missing or unreadable id), NotConnected, CustomerNeeded, PurposeNeeded.
     """
     if has(user, OWN_DATA):
-        own = queries.own_customer(user)
-        if own is None or (named not in (None, "") and _uuid(named) != own.public_id):
+        own = customer_of_sign_in(user)
+        if named not in (None, "") and _uuid(named) != own.public_id:
             raise Http404
         return own
     return open_purpose(user, named, what=what).customer
+
+
+def customer_of_sign_in(user: User) -> Customer:
+    """The customer whose sign-in this is. Raises NotConnected where there is none."""
+    own = queries.own_customer(user)
+    if own is None:
+        raise NotConnected
+    return own
 
 
 def open_purpose(user: User, named: str | UUID | None, *, what: str) -> AccessGrant:

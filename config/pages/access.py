@@ -3,14 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.customers import queries
+from accounts.customers.scope import customer_of_sign_in
 from accounts.customers.visits import visits
 from accounts.permissions import OWN_DATA, requires
 
@@ -22,9 +22,7 @@ class AccessFilter(forms.Form):
 @requires(OWN_DATA)
 @require_GET
 def access(request: HttpRequest) -> HttpResponse:
-    customer = queries.own_customer(request.user)  # type: ignore[arg-type]
-    if customer is None:
-        raise Http404
+    customer = customer_of_sign_in(request.user)  # type: ignore[arg-type]
     form = AccessFilter(request.GET)
     before: Any = form.cleaned_data["before"] if form.is_valid() else None
     found, older = visits(customer, before=before)

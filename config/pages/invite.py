@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import invitations
 from accounts.audit import services as audit
 from accounts.customers.scope import open_purpose
+from accounts.customers.sign_ins import StillOpen, connect, lock, may_connect
 from accounts.forms import InviteForm
 from accounts.models import Role, User
 from accounts.permissions import MANAGE_BANK, requires
@@ -27,7 +28,8 @@ def invite_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """
     grant = open_purpose(request.user, customer_id, what="page: invite")  # type: ignore[arg-type]
     customer = grant.customer
-    user: User | None = customer.user
+    # A closed sign-in is done with: another address may be invited in its place.
+    user: User | None = customer.user if not may_connect(customer) else None
     form = InviteForm(request.POST or None, initial={"email": user.email if user else ""})
     if user is not None:
         form.fields["email"].disabled = True
@@ -36,14 +38,15 @@ def invite_customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
         try:
             with transaction.atomic():
                 if user is None:
-                    customer.user = invitations.invite_by_email(
+                    lock(customer)
+                    invited = invitations.invite_by_email(
                         request=request, email=email, role=Role.CUSTOMER
                     )
-                    customer.save(update_fields=["user"])
+                    connect(request=request, customer=customer, user=invited, grant=grant)
                 else:
                     invitations.invite(request=request, user=user)
                     audit.record(act="person.invited", subject=user, customer_id=customer.pk)
-        except invitations.InvitationRefused as refused:
+        except (invitations.InvitationRefused, StillOpen) as refused:
             form.add_error("email", str(refused))
         else:
             messages.success(request, _("The invitation is sent."))

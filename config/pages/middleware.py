@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.customers.scope import CustomerNeeded, PurposeNeeded
+from accounts.customers.scope import CustomerNeeded, NotConnected, PurposeNeeded
 
 # Browsers send no other; the admin's and the sign-in's views would take a PUT for a read.
 PAGE_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -26,7 +26,9 @@ class PageMethodsMiddleware:
 
 
 class PurposeMiddleware:
-    """Staff who name a customer without an open purpose are led to the gate, and back afterwards."""
+    """Staff who name a customer without an open purpose are led to the gate, and back afterwards; who has no
+    customer yet is told so.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,4 +43,7 @@ class PurposeMiddleware:
             return redirect(f"{gate}?{urlencode({'next': back})}" if back else gate)
         if isinstance(error, CustomerNeeded):
             return redirect("pages:customers")
+        if isinstance(error, NotConnected):
+            said = {"sentence": error.sentence}
+            return render(request, "not_connected.html", said, status=404)
         return None

@@ -197,6 +197,19 @@ def test_staff_set_the_app_up_and_the_bank_opens(north: str, committing: None) -
     assert mail.outbox[-1].to == [ada.email]
 
 
+def test_the_code_that_turned_the_app_on_signs_nobody_in(north: str, committing: None) -> None:  # noqa: F811
+    person, client, other = somebody(), browser(), browser()
+    by_page(client, person.email)
+    with time_machine.travel(time.time(), tick=False):
+        secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+        code = code_of(secret)
+        done = client.post("/accounts/2fa/totp/activate/", {"code": code})
+        assert done.status_code == 302 and second_factor.has_one(person)
+        by_page(other, person.email)
+        again = other.post("/accounts/2fa/authenticate/", {"code": code})
+    assert "it was used already" in again.content.decode() and not is_signed_in(other)
+
+
 def test_who_signed_in_a_while_ago_confirms_before_setting_one_up(person: User) -> None:
     start = int(time.time())
     with time_machine.travel(start, tick=False) as clock:

@@ -250,6 +250,18 @@ def test_the_admin_signs_people_out(north: str) -> None:
     assert not is_in(theirs)
 
 
+def test_an_admin_signs_themselves_out_everywhere_else(north: str) -> None:
+    boss, vic = somebody(Role.ADMIN), somebody(Role.VIEWER)
+    here, there, theirs = browser(), browser(), browser()
+    by_page(here, boss.email), by_page(there, boss.email), by_page(theirs, vic.email)
+    body = {"action": "sign_out", "_selected_action": [boss.pk, vic.pk]}
+    answer = here.post("/admin/accounts/user/", body, follow=True)
+    assert answer.status_code == 200
+    assert "2 sessions are ended." in answer.content.decode()
+    assert "everywhere else; here you stay signed in" in answer.content.decode()
+    assert is_in(here) and not is_in(there) and not is_in(theirs)
+
+
 # -- asked again ---------------------------------------------------------------------------------
 
 

@@ -141,7 +141,9 @@ def test_every_note_of_a_look_has_words(north):
         "page: transactions as file", "page: transaction", "page: trace income", "page: forecast net",
         "page: import", "page: imports", "page: new import", "API: transactions", "API: trace",
         "API: transactions/metrics", "API: kpi/dashboard", "API: kpi/income", "API: kpi/expenses",
-        "API: kpi/cashflow", "admin: import", "admin: export", "admin: change log",
+        "API: kpi/cashflow", "page: a sign-in connected", "page: another sign-in connected",
+        "admin: a sign-in connected", "admin: another sign-in connected", "admin: sign-in taken away",
+        "admin: User", "admin: import", "admin: export", "admin: change log",
         *(f"admin: {p}{m}" for p in ("", "list of ") for m in (
             "Customer", "BankAccount", "BalanceStatement", "Transaction", "MonthTotal", "ImportBatch",
             "ImportIssue", "ImportProfile", "Budget", "ForecastIssue")),
@@ -207,3 +209,10 @@ def test_every_door_needs_a_purpose_and_notes_the_look(cleo, ana):
     html = page_of(cleo)
     assert "in the administration" in html and "by a program" in html and "as a file" in html
     print(f"D8: {len(doors)} doors closed without a purpose, each look on record with one")
+
+
+def test_the_door_promises_what_the_page_keeps(north_client):
+    """Staff leave role, mark and reason; never their name."""
+    page = north_client.get("/accounts/login/").content.decode()
+    assert "leave their role, a mark of their own and the reason on your page" in page
+    assert "leave their name" not in page

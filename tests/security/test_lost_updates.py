@@ -1,5 +1,6 @@
 """G38 lost_update: two editors and the night at once; what somebody saved is never written over unseen."""
 
+import itertools
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -108,6 +109,8 @@ def edited_rows(ada: User) -> list[Edited]:
     account = make_account(customer=customer)
     budget = make_budget(customer=customer, category="groceries", month=date(2026, 6, 1))
     person = make_person(role=Role.VIEWER)
+    # Of two saves at most one is refused, so no save writes what is there already.
+    roles = itertools.cycle([Role.ANALYST, Role.ADMIN, Role.VIEWER])
 
     def revise(row: Any, n: int) -> None:
         BankAccount.objects.filter(pk=row.pk).update(revision=F("revision") + 1)
@@ -120,7 +123,7 @@ def edited_rows(ada: User) -> list[Edited]:
 
     return [
         Edited(account, "name", lambda n: f"Name {n}", revise, lambda r: r.revision),
-        Edited(person, "email", lambda n: f"p{n}@example.com", use, lambda r: r.password),
+        Edited(person, "role", lambda n: next(roles), use, lambda r: r.password),
         Edited(customer, "location", lambda n: f"Town {n}", nothing, lambda r: r.public_id),
         Edited(category("groceries"), "name", lambda n: f"Food {n}", nothing, lambda r: r.public_id),
         Edited(
