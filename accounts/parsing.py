@@ -28,7 +28,9 @@ class CleanJSONParser(BaseParser):
             raise ParseError(_("The request is too long."), code="too_long")
         try:
             data = orjson.loads(body)
-        except orjson.JSONDecodeError:
+        except orjson.JSONDecodeError as error:
+            if "limit" in str(error):  # orjson reads 1,024 levels and says so
+                raise _too_deep() from None
             raise ParseError(_("The body isn't valid JSON in UTF-8."), code="not_json") from None
         if not _storable(data, 0):
             raise ParseError(
@@ -38,9 +40,14 @@ class CleanJSONParser(BaseParser):
         return data
 
 
+def _too_deep() -> ParseError:
+    words = _("The body is nested too deeply: at most %(n)d levels of lists and objects.")
+    return ParseError(words % {"n": _DEEPEST}, code="too_deep")
+
+
 def _storable(data: Any, depth: int) -> bool:
     if depth > _DEEPEST:
-        return False
+        raise _too_deep()
     if isinstance(data, str):
         return "\x00" not in data
     if isinstance(data, dict):

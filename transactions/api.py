@@ -166,19 +166,20 @@ def read_list(request: Request, customer: Customer) -> tuple[Slice, dict[str, An
     slice = slice_from(request, customer, _LIST_PARAMETERS)
     metric, status, cursor = (params.get(name, "") for name in ("metric", "status", "cursor"))
     limit = number_from(request, "limit", 50, 1, queries.MAX_LIMIT)
-    skip = number_from(request, "skip", 0, 0, 10**9 - 1)
-    faults = {}
+    faults, skip = {}, 0
     if metric and metric not in FLOWS:
         faults["metric"] = _("There are rows behind %(names)s.") % {
             "names": ", ".join(sorted(FLOWS))
         }
     if status and status not in Transaction.Status.values:
         faults["status"] = _("Write posted or pending.")
-    if skip > queries.MAX_SKIP:
-        faults["skip"] = _(
-            "At most 10,000 rows can be skipped; go on with cursor, from next_cursor."
-        )
-    elif skip and cursor:
+    try:
+        skip = as_number(params.get("skip") or "0", 0, queries.MAX_SKIP)
+    except ValueError as error:
+        faults["skip"] = _("%(why)s Beyond that go on with cursor, from next_cursor.") % {
+            "why": error
+        }
+    if skip and cursor:
         faults["skip"] = _("Give skip or cursor, not both.")
     if faults:
         raise ValidationError({name: [text] for name, text in faults.items()})

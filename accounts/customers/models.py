@@ -1,6 +1,7 @@
 """Who the money belongs to, and who of the staff looked."""
 
 import secrets
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,11 @@ from accounts.banks.fields import PublicIdField
 def new_id_key() -> bytes:
     """The random key under which this bank's transaction ids go out; never rotated."""
     return secrets.token_bytes(16)
+
+
+# The ledger keeps days from 1900 to 2199: a year less at each end is left to the windows around a day.
+FIRST_BUSINESS_DAY, LAST_BUSINESS_DAY = date(1901, 1, 1), date(2198, 12, 31)
+_DAY_OUT_OF_REACH = _("Choose a day from 1901-01-01 to 2198-12-31, or leave it empty for today.")
 
 
 class BankProfile(models.Model):
@@ -31,7 +37,14 @@ class BankProfile(models.Model):
         validators=[MinValueValidator(5), MaxValueValidator(1000)],
     )
     # Fixed in demo banks and sandboxes; null = today in the bank's zone.
-    business_day = models.DateField(null=True, blank=True)
+    business_day = models.DateField(
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(FIRST_BUSINESS_DAY, _DAY_OUT_OF_REACH),
+            MaxValueValidator(LAST_BUSINESS_DAY, _DAY_OUT_OF_REACH),
+        ],
+    )
     # Who gets the day's head of the change log by mail, besides settings.AUDIT_HEADS_TO.
     heads_to = models.CharField(
         _("daily head of the change log goes to"), max_length=500, blank=True, default=""
@@ -49,6 +62,9 @@ class BankProfile(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """The one row. Raises ValidationError for a business day that no page could compute with."""
+        others = {field.name for field in self._meta.fields} - {"business_day"}
+        self.clean_fields(exclude=others)
         self.pk = 1
         super().save(*args, **kwargs)
 

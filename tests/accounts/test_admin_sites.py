@@ -213,6 +213,10 @@ def test_a_purpose_opens_the_page_and_the_look_is_noted(ada_client: Client, ada:
         ("locale", "zz-zz", "A language is written like"),
         ("country", "1", "A country is two letters"),
         ("k", "2", "greater than or equal to 5"),
+        ("business_day", "0001-01-01", "Choose a day from 1901-01-01 to 2198-12-31"),
+        ("business_day", "1900-12-31", "Choose a day from 1901-01-01 to 2198-12-31"),
+        ("business_day", "2199-01-01", "Choose a day from 1901-01-01 to 2198-12-31"),
+        ("business_day", "9999-12-31", "Choose a day from 1901-01-01 to 2198-12-31"),
     ],
 )
 def test_settings_that_would_break_pages_are_refused(

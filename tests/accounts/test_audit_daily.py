@@ -163,6 +163,32 @@ def test_the_verifier_reads_a_saved_mail(bank: str, tmp_path: Any, arrives: Any)
     assert code == 1 and "the end was cut off" in text
 
 
+def test_a_file_without_a_head_of_the_bank_is_no_proof(bank: str, tmp_path: Any) -> None:
+    seal = sealed(NIGHT)
+    file = tmp_path / "heads.log"
+    for text in ("", "nothing of that kind\n", sealing.head_line("south", seal) + "\n"):
+        file.write_text(text)
+        code, said = verify(file)
+        assert code == 1, text
+        assert f"{file} holds no head of {NORTH}, so nothing was compared." in said
+        assert "Nothing was tampered with" not in said and "TAMPERED" not in said
+    file.write_text(sealing.head_line(NORTH, seal) + "\n")
+    assert verify(file)[0] == 0
+
+
+def test_of_all_banks_each_that_has_no_head_in_the_file_is_named(bank: str, tmp_path: Any) -> None:
+    file = tmp_path / "heads.log"
+    file.write_text(sealing.head_line(NORTH, sealed(NIGHT)) + "\n")
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit_verify", "--all", "--json", "--heads", str(file), stdout=out)
+    assert ended.value.code == 1
+    lacking = {b["bank"]: b["heads_lacking"] for b in map(json.loads, out.getvalue().splitlines())}
+    assert lacking.pop(NORTH) == "" and lacking
+    for name, said in lacking.items():
+        assert said == f"{file} holds no head of {name}, so nothing was compared."
+
+
 def test_the_verifier_reads_the_log_as_it_is_written(bank: str) -> None:
     """Log lines are JSON, in which the head is one text; digits in it are no card number."""
     seal = sealed(NIGHT)

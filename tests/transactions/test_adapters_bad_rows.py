@@ -264,3 +264,37 @@ def test_an_amount_says_its_currency_where_nothing_else_does() -> None:
     )
     said = {r.line: r.currency for r in _read(content) if isinstance(r, Line)}
     assert said == {2: "", 3: "", 4: "USD", 5: ""}
+
+
+SHORT = b"Date,Text,Amount\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (
+            b"2026-05-01," + b"x" * 2_000_000 + b",-4.20\n",
+            "The line is longer than 100,000 characters.",
+        ),
+        (
+            b"2026-05-01," + b"x" * 120_000 + b",-4.20\n",
+            "The line is longer than 100,000 characters.",
+        ),
+        (b"2026-05-01,Br\0ead,-4.20\n", "The line holds a zero byte"),
+    ],
+)
+def test_a_file_whose_only_row_is_damaged_says_how(row: bytes, words: str) -> None:
+    head = (SHORT + row)[: 1 << 20]
+    with pytest.raises(Refused) as refusal:
+        detect(head, name="export.csv")
+    assert refusal.value.code == "damaged_rows"
+    assert f"No row can be read. Line 2: {words}" in refusal.value.message
+
+
+def test_a_header_alone_has_no_rows() -> None:
+    for text in (SHORT, SHORT + b"\n\n", SHORT[:-1]):
+        with pytest.raises(Refused) as refusal:
+            detect(text, name="export.csv")
+        assert (refusal.value.code, refusal.value.message) == (
+            "no_rows", "The file has a header but no rows under it.",
+        )  # fmt: skip

@@ -5,14 +5,17 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from tests import factories
+from tests.conftest import HOSTS, NORTH
 from tests.transactions.test_import_pages import signed_in
 from tests.transactions.test_imports import GENERIC, brought_in
 from transactions import ledger
 from transactions.audit import audit_ledger
 from transactions.imports import services
 from transactions.imports.made import accounts_that_go
+from transactions.imports.pages.understood import FileShown
 from transactions.models import (
     AccountHolder,
     BalanceStatement,
@@ -21,6 +24,7 @@ from transactions.models import (
     KeptEdit,
     Transaction,
 )
+from transactions.reach import Reach
 
 NAMED = (
     b"Account,Date,Text,Amount,Currency\n"
@@ -72,13 +76,68 @@ def test_a_draft_thrown_away_takes_its_account_along(north_client, customer):
     assert not ImportBatch.objects.exists()
 
 
-def test_a_file_that_cannot_be_read_takes_its_account_along_too(north_client, customer):
-    batch = send(north_client, b"%PDF-1.7 nothing")
-    assert batch.state == ImportBatch.State.REFUSED and BankAccount.objects.count() == 1
+@pytest.mark.parametrize(
+    "body", [b"%PDF-1.7 nothing", b"PK\x03\x04\x14\0\0\0", b"\x89PNG\r\n\x1a\n"]
+)
+def test_a_file_that_cannot_be_read_makes_no_account(north_client, customer, body):
+    batch = send(north_client, body)
+    assert batch.state == ImportBatch.State.REFUSED and not BankAccount.objects.exists()
     shown = north_client.get(f"/imports/{batch.public_id}/format/").content.decode()
-    assert "The account “Harbour” was made for this file" in shown
+    assert "was made for this file" not in shown
     go(north_client, batch, "delete")
     assert not BankAccount.objects.exists() and not ImportBatch.objects.exists()
+
+
+UNCLEAR = b"Date,Text,Amount\n01/02/2026,Bread,-4.20\n02/03/2026,Milk,-3.20\n"
+
+
+def test_the_account_is_made_once_the_open_question_is_answered(north_client, customer):
+    batch = send(north_client, UNCLEAR, currency="CZK")
+    assert batch.refused_code == "ambiguous_dates" and not BankAccount.objects.exists()
+    assert FileShown(batch).currency() == "CZK"
+    go(north_client, batch, "format", act="read", field="date_order", value="dmy")
+    batch.refresh_from_db()
+    account = BankAccount.objects.get()
+    assert (account.name, account.currency, batch.account) == ("Harbour", "CZK", account)
+    commit(north_client, batch)
+    assert list(BankAccount.objects.held_by(customer)) == [account]
+
+
+# -- nobody meets it before the file is committed ------------------------------------------------
+
+
+def places(client, ada_client, customer) -> dict[str, bool]:
+    """Where an account called Harbour shows: by place."""
+    texts = {url: client.get(url).content.decode() for url in ("/profile/", "/imports/new/")}
+    texts["/overview/"] = client.get("/overview/").content.decode()
+    texts["/transactions/"] = client.get("/transactions/").content.decode()
+    other = send(client, NAMED, account="new", name=f"Other {uuid4().hex[:8]}")
+    texts["another draft"] = client.get(f"/imports/{other.public_id}/format/").content.decode()
+    go(client, other, "delete")
+    said = {name: "Harbour" in text for name, text in texts.items()}
+    reach = Reach(customer)
+    said["reach"] = bool(reach.accounts or reach.account_refs)
+    url = "/admin/transactions/bankaccount/"
+    said["admin"] = bool(ada_client.get(url).context["cl"].result_count)
+    return said
+
+
+def test_nobody_meets_the_account_before_its_file_is_committed(north_client, customer, ada):
+    ada_client = Client(HTTP_HOST=HOSTS[NORTH])
+    ada_client.force_login(ada)
+    batch = send(north_client)
+    found = places(north_client, ada_client, customer)
+    assert not any(found.values()), found
+    again = {"name": "harbour", "account": "new", "currency": "EUR", "kind": "current"}
+    file = SimpleUploadedFile("export.csv", GENERIC, "text/csv")
+    refused = north_client.post("/imports/new/", {"file": file, **again})
+    assert refused.status_code == 400
+    assert "A file that isn’t brought in yet makes an account of this name" in (
+        refused.content.decode()
+    )
+    commit(north_client, batch)
+    found = places(north_client, ada_client, customer)
+    assert all(found[name] for name in ("/profile/", "/imports/new/", "reach", "admin")), found
 
 
 def lines_of_another_file(account: BankAccount) -> None:
@@ -128,6 +187,7 @@ def test_an_account_that_something_else_is_on_stays(north_client, customer, put)
     assert accounts_that_go(batch) == []
     assert "Its account stays" in go(north_client, batch, "delete")
     assert BankAccount.objects.get() == account
+    assert BankAccount.objects.get().draft_of is None
     assert not ImportBatch.objects.filter(pk=batch.pk).exists()
 
 

@@ -16,7 +16,7 @@ from transactions.adapters.dayorder import country_points, decide
 from transactions.adapters.money import Money, decimal_mark, find_money
 from transactions.adapters.reading import read_rows
 from transactions.adapters.sample import Sample
-from transactions.adapters.table import DELIMITER_NAMES, Table, find_table
+from transactions.adapters.table import DELIMITER_NAMES, Table, find_table, no_rows
 from transactions.amounts import SYMBOLS, is_blank
 
 MAX_COLUMNS = 512
@@ -32,7 +32,7 @@ class GenericCsv:
     def detect(self, sample: Sample, saved: Sequence[Layout]) -> Detection | None:
         table = find_table(sample)
         if not table.rows:
-            raise Refused("no_rows", "The file has a header but no rows under it.")
+            raise no_rows(sample, table.delimiter, table.first_line - 1)
         if table.width > MAX_COLUMNS:
             raise Refused("too_wide", f"The file has {table.width} columns; at most {MAX_COLUMNS}.")
         return _Finding(sample, table).detection()

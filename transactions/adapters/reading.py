@@ -19,7 +19,7 @@ from transactions.adapters.directions import (
     summary_row,
 )
 from transactions.adapters.encodings import Unended, physical_lines
-from transactions.adapters.records import Record
+from transactions.adapters.records import PROBLEMS, Record
 from transactions.adapters.records import records as split_records
 from transactions.adapters.rowmoney import RowError, filled_amounts, money_reader
 from transactions.adapters.words import CURRENCIES
@@ -32,25 +32,6 @@ _DIGIT = re.compile("[0-9]")
 _REMEMBERED, _REMEMBERED_LENGTH = 32_768, 200
 # How an amount begins that names no currency before it.
 _FIGURES = "-0123456789"
-
-_PROBLEMS = {
-    "nul_byte": (
-        "The line holds a zero byte, so it is damaged.",
-        "Remove it and type the row anew.",
-    ),
-    "encoding": (
-        "The line holds bytes that are no letters in the encoding of this file.",
-        "Save the file as UTF-8, or choose another encoding.",
-    ),
-    "line_too_long": (
-        "The line is longer than 100,000 characters.",
-        "Check the file's line breaks.",
-    ),
-    "quote": (
-        "A quotation mark is opened and not closed, or stands inside a cell.",
-        "Write a mark inside a cell twice, or remove it.",
-    ),
-}
 
 
 class _Continuation(NotATransaction):
@@ -279,7 +260,7 @@ class _Reader:
     def _mend(self, number: int, cells: list[str], raw: str, problem: str) -> Row | None:
         """None where the row can be read after all, its cells cut or filled up to the width."""
         if problem:
-            reason, fix = _PROBLEMS[problem]
+            reason, fix = PROBLEMS[problem]
             if problem == "quote" and isinstance(raw, Unended):
                 reason, fix = _CUT
             return Reject(number, "", "", problem, reason, fix, _storable(raw))

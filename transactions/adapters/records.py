@@ -22,6 +22,26 @@ MAX_JOINED_LENGTH = 32_768
 
 Record = tuple[int, list[str], str, str]  # line number, cells, raw text, problem code or ""
 
+# The sentences of each problem: what is wrong, and how to mend it.
+PROBLEMS = {
+    "nul_byte": (
+        "The line holds a zero byte, so it is damaged.",
+        "Remove it and type the row anew.",
+    ),
+    "encoding": (
+        "The line holds bytes that are no letters in the encoding of this file.",
+        "Save the file as UTF-8, or choose another encoding.",
+    ),
+    "line_too_long": (
+        "The line is longer than 100,000 characters.",
+        "Check the file's line breaks.",
+    ),
+    "quote": (
+        "A quotation mark is opened and not closed, or stands inside a cell.",
+        "Write a mark inside a cell twice, or remove it.",
+    ),
+}
+
 _BROKEN = re.compile("[\udc80-\udcff]")
 
 

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from itertools import islice
 
 from transactions.adapters.base import Refused
-from transactions.adapters.records import records, split_line
+from transactions.adapters.encodings import physical_lines
+from transactions.adapters.records import PROBLEMS, records, split_line
 from transactions.adapters.sample import Sample
 from transactions.adapters.words import heading
 from transactions.amounts import fits, is_blank
@@ -88,7 +90,7 @@ def _find_table(sample: Sample) -> Table:
     if not found:
         raise Refused("empty", "The file is empty.")
     if not good and not hits:
-        raise _nothing_found(found)
+        raise _nothing_found(sample, found, delimiter)
     line = sample.choices.get("header_line", "")
     return _below_header(found, delimiter, int(line) if line.isdecimal() else 0)
 
@@ -180,11 +182,22 @@ def _back_to_first(found: list[tuple[int, Cells]], first: int, width: int) -> in
     return first
 
 
-def _nothing_found(found: list[tuple[int, Cells]]) -> Refused:
+def no_rows(sample: Sample, delimiter: str, header_line: int) -> Refused:
+    """Nothing can be read under a header: there is nothing, or what is there is damaged, and how."""
+    lines = physical_lines(BytesIO(sample.head), sample.encoding)
+    found = records(lines, delimiter=delimiter, quote='"', widths=set(), first_line=header_line + 1)
+    for number, _cells, _raw, problem in found:
+        if problem:
+            reason, fix = PROBLEMS[problem]
+            return Refused("damaged_rows", f"No row can be read. Line {number}: {reason} {fix}")
+    return Refused("no_rows", "The file has a header but no rows under it.")
+
+
+def _nothing_found(sample: Sample, found: list[tuple[int, Cells]], delimiter: str) -> Refused:
     cells = [c for _, row in found[:HEADER_WITHIN] for c in row]
     named = [heading(c) for c in found[0][1]]
     if len(found) == 1 and sum(n.weight > 1 for n in named) > 1:
-        return Refused("no_rows", "The file has a header but no rows under it.")
+        return no_rows(sample, delimiter, found[0][0])
     if not any(is_day(c) for c in cells):
         return Refused(
             "no_date", "No column with days was found, so no transactions can be read from it."

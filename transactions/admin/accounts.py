@@ -78,7 +78,10 @@ class BankAccountAdmin(MaskedAdmin):
     inlines = (HolderInline,)
 
     def index_count(self) -> int:
-        return BankAccount.objects.count()
+        return BankAccount.objects.standing().count()
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(draft_of=None)
 
     def customer_of(self, obj: Any) -> Customer | None:
         return owners_of([obj.pk]).get(obj.pk)

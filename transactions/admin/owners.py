@@ -57,7 +57,8 @@ class OfAccountAdmin(MaskedAdmin):
 def opened_accounts(request: HttpRequest) -> "QuerySet[BankAccount]":
     """Accounts whose owner this person may see now."""
     return (
-        BankAccount.objects.filter(
+        BankAccount.objects.standing()
+        .filter(
             holders__role=AccountHolder.Role.OWNER,
             holders__customer__in=opened_customers(request),
         )

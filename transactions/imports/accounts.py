@@ -147,7 +147,9 @@ def _chosen(choices: Mapping[str, Any]) -> dict[tuple[str, str], int]:
 
 def accounts_open_to(batch: ImportBatch) -> list[BankAccount]:
     """Accounts that a file of this customer may write, the chosen one among them."""
-    found = list(BankAccount.objects.held_by(batch.customer)) if batch.customer else []
+    found = []
+    if batch.customer:
+        found = list(BankAccount.objects.for_file(batch.customer, batch.pk))
     if batch.account is not None and batch.account.pk not in {a.pk for a in found}:
         found.append(batch.account)
     return found

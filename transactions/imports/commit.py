@@ -13,6 +13,7 @@ from transactions import totals
 from transactions.imports import plan as planning
 from transactions.imports import reading, tables, verdict_codes
 from transactions.imports.errors import PlanChanged, PlanMissing, RowDifference
+from transactions.imports.made import let_stand
 from transactions.imports.verdicts import Verdicts
 from transactions.ledger import writing_accounts
 from transactions.models import BalanceStatement, ImportBatch, KeptEdit
@@ -100,6 +101,7 @@ def commit(
                 context.raise_if_cancelled()
             result = _copy(batch, planned) if plain else apply(batch, planned, accounts)
             note_balances(batch)
+        let_stand(batch, accounts)
         batch.state = ImportBatch.State.COMMITTED
         batch.committed_at = timezone.now()
         batch.save(update_fields=["state", "committed_at"])

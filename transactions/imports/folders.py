@@ -222,7 +222,7 @@ class _Accounts:
     def _own(self, currency: str) -> list[BankAccount]:
         owner = AccountHolder.Role.OWNER
         return list(
-            BankAccount.objects.filter(
+            BankAccount.objects.standing().filter(
                 holders__customer=self.customer, holders__role=owner, currency=currency
             )
         )

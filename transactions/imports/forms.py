@@ -113,7 +113,19 @@ class UploadForm(forms.Form):
                         "An account of this name is there already. Choose it, or another name."
                     ),
                 )
+            elif self._is_of_a_draft(name):
+                self.add_error(
+                    "name",
+                    gettext(
+                        "A file that isn’t brought in yet makes an account of this name. Finish it or throw "
+                        "it away first, or choose another name."
+                    ),
+                )
         return cleaned
+
+    def _is_of_a_draft(self, name: str) -> bool:
+        drafts = BankAccount.objects.filter(holders__customer=self.customer).exclude(draft_of=None)
+        return drafts.filter(name__iexact=name).exists()
 
 
 class AccountsForm(forms.Form):
@@ -123,13 +135,14 @@ class AccountsForm(forms.Form):
         self,
         *args: Any,
         customer: Customer,
+        batch_id: int,
         account: BankAccount | None,
         names: list[dict[str, Any]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.customer = customer
-        held = list(BankAccount.objects.held_by(customer))
+        held = list(BankAccount.objects.for_file(customer, batch_id))
         self.accounts = {str(a.public_id): a for a in held}
         self.names = names
         self.made: list[BankAccount] = []

@@ -20,11 +20,21 @@ _KEY = "made_accounts"
 
 
 def remember_made(batch: ImportBatch, accounts: Iterable[BankAccount]) -> None:
-    """Writes on the draft which accounts were made for it."""
-    pks = [account.pk for account in accounts]
+    """Writes on the draft which accounts were made for it; for others they are there once it's committed."""
+    pks = []
+    for account in accounts:
+        account.draft_of = batch.pk
+        account.save(update_fields=["draft_of"])
+        pks.append(account.pk)
     if pks:
         batch.choices[_KEY] = [*batch.choices.get(_KEY, []), *pks]
         batch.save(update_fields=["choices"])
+
+
+def let_stand(batch: ImportBatch, accounts: Iterable[int]) -> None:
+    """Its file is in the ledger: the accounts made for it, and those written, are there for everyone."""
+    drafts = BankAccount.objects.filter(Q(draft_of=batch.pk) | Q(pk__in=list(accounts)))
+    drafts.exclude(draft_of=None).update(draft_of=None)
 
 
 def accounts_that_go(batch: ImportBatch) -> list[BankAccount]:
@@ -70,6 +80,8 @@ def _remove(batch: ImportBatch, pks: list[int]) -> list[str]:
             _let_go(batch, removed)
             AccountHolder.objects.filter(account__in=removed).delete()
             BankAccount.objects.filter(pk__in=removed).delete()
+        # What else is on the others needs them, so they are there for everyone from now on.
+        BankAccount.objects.filter(pk__in=pks, draft_of=batch.pk).update(draft_of=None)
     return list(removed.values())
 
 

@@ -10,8 +10,17 @@ from accounts.customers.models import Customer
 
 class BankAccountQuerySet(models.QuerySet["BankAccount"]):
     def held_by(self, customer: Customer) -> "BankAccountQuerySet":
-        """Every account this person holds, as owner or user."""
-        return self.filter(holders__customer=customer)
+        """Every account this person holds, as owner or user; none that only a draft has made."""
+        return self.standing().filter(holders__customer=customer)
+
+    def standing(self) -> "BankAccountQuerySet":
+        """Accounts that are there for everyone: not those made for a file that isn't committed."""
+        return self.filter(draft_of=None)
+
+    def for_file(self, customer: Customer, batch_id: int) -> "BankAccountQuerySet":
+        """What a file of this person may write: their accounts, and those made for this very file."""
+        mine = self.filter(holders__customer=customer)
+        return mine.filter(Q(draft_of=None) | Q(draft_of=batch_id))
 
     def owned(self) -> "BankAccountQuerySet":
         """Each account once, under its owner: for bank-wide figures."""
@@ -32,6 +41,8 @@ class BankAccount(models.Model):
     masked_number = models.CharField(_("number"), max_length=24, blank=True, default="")
     # Grows by one at each write of the account's lines: what a plan was made against.
     revision = models.BigIntegerField(default=0, editable=False)
+    # The import it was made for, until that is committed: nobody else meets it before.
+    draft_of = models.BigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BankAccountQuerySet.as_manager()

@@ -4,9 +4,15 @@ import re
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
-from accounts.customers.models import BankProfile, Customer
+from accounts.customers.models import (
+    FIRST_BUSINESS_DAY,
+    LAST_BUSINESS_DAY,
+    BankProfile,
+    Customer,
+)
 from accounts.models import Role
 from tests import factories
 from tests.config.overview.case import (
@@ -225,3 +231,23 @@ def test_at_most_twelve_queries_and_the_same_at_ten_times_the_rows(
         fill(customer, times=10)
     assert max(seen) <= 12, seen
     assert seen[:4] == seen[4:]
+
+
+@pytest.mark.parametrize("day", [FIRST_BUSINESS_DAY, LAST_BUSINESS_DAY])
+def test_the_first_and_the_last_day_of_business_have_their_pages(
+    client: Client, customer: Customer, day: date
+) -> None:
+    fill(customer)
+    profile = BankProfile.objects.get()
+    profile.business_day = day
+    profile.save()
+    for url in (URL, f"{URL}?period=12m", "/transactions/", "/profile/"):
+        assert client.get(url).status_code == 200, url
+
+
+def test_a_day_that_no_page_can_compute_with_is_never_saved(north: str) -> None:
+    profile = BankProfile.objects.get()
+    for day in (date(1, 1, 1), date(1900, 12, 31), date(2199, 1, 1), date(9999, 12, 31)):
+        profile.business_day = day
+        with pytest.raises(ValidationError, match="Choose a day from 1901-01-01 to 2198-12-31"):
+            profile.save()

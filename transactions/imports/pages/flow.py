@@ -13,6 +13,7 @@ from accounts.jobs.models import Job
 from accounts.models import User
 from transactions.imports import services
 from transactions.imports.errors import AccountNeeded, ImportProblem
+from transactions.imports.pages import new_account
 from transactions.imports.pages.scope import person
 from transactions.models import ImportBatch
 
@@ -68,6 +69,7 @@ def go_on(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     is one."""
     if batch.state == ImportBatch.State.REFUSED:
         return redirect("imports:format", batch_id=batch.public_id)
+    new_account.make(batch)
     if is_long(batch):
         settle(batch)
         start(batch, "import_plan", user=person(request))

@@ -74,7 +74,13 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 def _accounts_form(batch: ImportBatch, data: Any = None) -> AccountsForm:
     assert batch.customer is not None
-    return AccountsForm(data, customer=batch.customer, account=batch.account, names=names_of(batch))
+    return AccountsForm(
+        data,
+        customer=batch.customer,
+        batch_id=batch.pk,
+        account=batch.account,
+        names=names_of(batch),
+    )
 
 
 def _needs_account(batch: ImportBatch, form: AccountsForm) -> bool:

@@ -26,6 +26,7 @@ HINTS: Mapping[str, str | Promise] = {
     # Their own sentences say what to do.
     "entities": "",
     "damaged": "",
+    "damaged_rows": "",
     "cut_off": "",
     "signon_failed": "",
     "bank_error": "",

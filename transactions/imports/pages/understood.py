@@ -230,7 +230,9 @@ class FileShown:
                 return layout.amount_currencies[places.index(index)]
         if layout is not None and layout.currency:
             return layout.currency
-        return self.batch.account.currency if self.batch.account else ""
+        if self.batch.account is None:  # one may be asked for, and made once the file can be read
+            return str(self.batch.choices.get("new_account", {}).get("currency", ""))
+        return self.batch.account.currency
 
     def currencies_taken(self) -> list[tuple[str, str]]:
         """Currency and name of each account whose currency stands in for one that the file doesn't name."""

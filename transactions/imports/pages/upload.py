@@ -1,7 +1,5 @@
 """Step 1, the file and its account; and the list of all files."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -12,19 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.customers.models import Customer
-from accounts.customers.queries import bank_profile
 from accounts.customers.scope import customer_in_scope
 from accounts.jobs.errors import EmptyFile, FileTooLarge
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
 from accounts.uploads import limit_of, too_large
 from transactions.imports import services
-from transactions.imports.accounts import create_account
 from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm
-from transactions.imports.made import remember_made
-from transactions.imports.pages import flow
+from transactions.imports.pages import flow, new_account
 from transactions.imports.pages.scope import UPLOAD, is_own, person, steps
-from transactions.imports.pages.understood import FileShown
-from transactions.models import BankAccount, ImportBatch
+from transactions.models import ImportBatch
 
 LISTED = 50
 
@@ -109,9 +103,7 @@ def _receive(
                 limit=limit,
             )
             if said["account"] == NEW_ACCOUNT:
-                batch.account = _new_account(batch, customer, said)
-                batch.save(update_fields=["account"])
-                remember_made(batch, [batch.account])
+                new_account.ask_for(batch, said)
     except FileTooLarge:
         form.add_error("file", too_large(limit))
         return None
@@ -121,15 +113,3 @@ def _receive(
     if said["account"] == BY_FILE and batch.account is None:
         messages.info(request, _("Rows go to the accounts that the file names."))
     return batch
-
-
-def _new_account(batch: ImportBatch, customer: Customer, said: dict[str, Any]) -> BankAccount:
-    """An account in the currency said, else in the file's own, else in the bank's."""
-    shown = FileShown(batch)
-    currency = said["currency"] or shown.currency(None, shown.first_line())
-    return create_account(
-        customer=customer,
-        name=said["name"],
-        currency=currency or bank_profile().currency,
-        kind=said["kind"] or "current",
-    )

@@ -10,7 +10,10 @@ from accounts.banks.tenancy import bank_schemas, for_each_bank
 
 
 class Command(BaseCommand):
-    help = "Recompute the change log of one bank or of all; exit code 1 when something was tampered with."
+    help = (
+        "Recompute the change log of one bank or of all; exit code 1 when something was tampered with, or "
+        "when the heads given hold none of a bank's own, so that its end was compared with nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
@@ -35,25 +38,33 @@ class Command(BaseCommand):
         good = True
         for _schema in for_each_bank(options["bank"]):
             report = verify_bank(heads=heads)
-            good = good and report.good
-            self.stdout.write(as_json(report) if options["json"] else as_text(report))
+            compared = not options["heads"] or any(head.bank == report.bank for head in heads)
+            lacking = "" if compared else no_head(options["heads"].name, report.bank)
+            good = good and report.good and not lacking
+            write = as_json if options["json"] else as_text
+            self.stdout.write(write(report, lacking))
         if not good:
             sys.exit(1)
 
 
-def as_json(report: Report) -> str:
+def no_head(file: str, bank: str) -> str:
+    return f"{file} holds no head of {bank}, so nothing was compared."
+
+
+def as_json(report: Report, lacking: str = "") -> str:
     return json.dumps(
         {
             **vars(report),
             "oldest_unsealed": report.oldest_unsealed.isoformat()
             if report.oldest_unsealed
             else None,
-            "good": report.good,
+            "heads_lacking": lacking,
+            "good": report.good and not lacking,
         }
     )
 
 
-def as_text(report: Report) -> str:
+def as_text(report: Report, lacking: str = "") -> str:
     lines = [
         f"{report.bank}: {report.entries} entries, {report.seals} seals, {report.erased} erased.",
         f"  Unsealed: {report.unsealed} ({report.unsealed_ids})"
@@ -66,8 +77,10 @@ def as_text(report: Report) -> str:
         )
     if report.heads_checked:
         lines.append(f"  Heads from the log: {report.heads_checked} compared.")
+    if lacking:
+        lines.append(f"  NOT COMPARED: {lacking}")
     if report.good:
-        lines.append("  Nothing was tampered with.")
+        lines.append("  Nothing else is amiss." if lacking else "  Nothing was tampered with.")
     else:
         lines.append(f"  TAMPERED WITH: {report.problem_count} findings.")
         lines += [f"  - {sentence}" for sentence in report.problems]
