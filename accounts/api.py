@@ -24,6 +24,7 @@ from rest_framework.response import Response
 
 from accounts import second_factor, sessions, tokens
 from accounts.audit.sign_ins import note
+from accounts.bodies import BodySerializer
 from accounts.customers import queries
 from accounts.customers.models import Customer
 from accounts.customers.scope import CustomerNeeded, PurposeNeeded, customer_in_scope
@@ -46,14 +47,14 @@ def scoped_customer(request: Request, named: str | UUID | None, *, what: str) ->
         raise PurposeRequired from None
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class LoginSerializer(BodySerializer):
     email = serializers.CharField(
         max_length=254, help_text="E-mail (in a demo, a name to sign in with)."
     )
     password = serializers.CharField(max_length=LONGEST, trim_whitespace=False)
 
 
-class LoginMfaSerializer(serializers.Serializer[Any]):
+class LoginMfaSerializer(BodySerializer):
     login_token = serializers.CharField(max_length=64, help_text="From the answer of `login`.")
     code = serializers.CharField(
         max_length=32, help_text="Of the authenticator app, or one of the recovery codes."
@@ -67,7 +68,7 @@ class TokensSerializer(serializers.Serializer[Any]):
     expires_in = serializers.IntegerField(help_text="Seconds that the access token is valid.")
 
 
-class RefreshSerializer(serializers.Serializer[Any]):
+class RefreshSerializer(BodySerializer):
     refresh_token = serializers.CharField(help_text="The one of the last answer.")
 
 

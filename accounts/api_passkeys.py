@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import api
+from accounts.bodies import BodySerializer
 from accounts.forms import Credential
 from accounts.idempotency.views import BankAPIView
 from accounts.schema import operation
@@ -51,7 +52,7 @@ class Alone(LoginWebAuthnView):  # type: ignore[misc]
     input_class = {"POST": AloneInput}
 
 
-class PasskeyOptionsSerializer(serializers.Serializer[Any]):
+class PasskeyOptionsSerializer(BodySerializer):
     login_token = serializers.CharField(
         max_length=64,
         required=False,
@@ -67,7 +68,7 @@ class PasskeyQuestionSerializer(serializers.Serializer[Any]):
     )
 
 
-class LoginPasskeySerializer(serializers.Serializer[Any]):
+class LoginPasskeySerializer(BodySerializer):
     login_token = serializers.CharField(
         max_length=64, help_text="From the answer of `login/passkey/options`."
     )

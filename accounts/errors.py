@@ -27,7 +27,7 @@ class SecondFactorRequired(APIException):
 
 
 _TYPES = {400: "validation_error", 401: "authentication_error", 403: "permission_error",
-          404: "not_found", 405: "method_error", 409: "conflict", 412: "conflict",
+          404: "not_found", 405: "method_error", 409: "conflict", 412: "conflict", 413: "validation_error",
           422: "validation_error", 428: "validation_error", 429: "rate_limit"}  # fmt: skip
 
 

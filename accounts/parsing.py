@@ -5,11 +5,18 @@ from typing import IO, Any
 
 import orjson
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError
+from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 LIMIT = 2_500_000
 _DEEPEST = 50
+
+
+class BodyTooLong(APIException):
+    status_code = 413
+    default_code = "too_long"
+    default_detail = gettext_lazy("The request is too long: at most 2.5 MB. Nothing was changed.")
 
 
 class CleanJSONParser(BaseParser):
@@ -25,7 +32,7 @@ class CleanJSONParser(BaseParser):
     ) -> Any:
         body = stream.read(LIMIT + 1)
         if len(body) > LIMIT:
-            raise ParseError(_("The request is too long."), code="too_long")
+            raise BodyTooLong
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError as error:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import scoped_customer
+from accounts.bodies import BodySerializer
 from accounts.idempotency.views import KEY, BankAPIView
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires_api
 from accounts.schema import header, in_path, operation, query
@@ -53,7 +54,7 @@ class VersionedTransactionSerializer(TransactionSerializer):
     version = serializers.IntegerField(help_text="Grows with each change; also the ETag.")
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
+class ChangeSerializer(BodySerializer):
     category_id = serializers.UUIDField(
         allow_null=True, help_text="A category that the customer may choose; null = uncategorised."
     )

@@ -7,12 +7,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.idempotency import services
 from accounts.idempotency.services import Answer, InFlight, OtherRequest
+from accounts.parsing import BodyTooLong
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 KEY = "Idempotency-Key"
@@ -115,5 +116,5 @@ def request_hash(request: Request) -> str:
         try:
             digest.update(raw.body)
         except RequestDataTooBig:
-            raise ParseError(_("The request is too long."), code="too_long") from None
+            raise BodyTooLong from None
     return digest.hexdigest()

@@ -211,9 +211,17 @@ def test_an_unreadable_body_is_400(north_client: Client, body: bytes, code: str)
         answer = north_client.generic(
             "POST", f"/api/v1/{path}", body, content_type="application/json"
         )
-        assert answer.status_code == 400
+        assert answer.status_code == (413 if code == "too_long" else 400)
         assert set(answer.json()) == ERROR
         assert answer.json()["code"] == code
+
+
+@pytest.mark.parametrize("path", ["login", "login/mfa", "refresh", "login/passkey/options"])
+def test_a_field_that_is_not_there_is_named(north_client: Client, path: str) -> None:
+    answer = post(north_client, path, {"amount": "1.00", "n" * 60: 1})
+    assert answer.status_code == 400
+    fields = answer.json()["fields"]
+    assert fields["amount"] == fields["n" * 40] == ["There is no such field here."]
 
 
 def test_staff_see_their_capabilities(north_client: Client) -> None:

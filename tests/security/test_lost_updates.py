@@ -251,6 +251,9 @@ def test_a_change_without_the_version_is_refused(north_client: Client) -> None:
     assert north_client.patch(url, body, **ask).status_code == 428
     for named in ('W/"1"', "*", '"x"', "1", '"999"'):
         assert north_client.patch(url, body, **ask, HTTP_IF_MATCH=named).status_code == 412
+    more = {**body, "amount": "1.00", "status": "pending"}
+    refused = north_client.patch(url, more, **ask, HTTP_IF_MATCH='"1"')
+    assert refused.status_code == 400 and set(refused.json()["fields"]) == {"amount", "status"}
     assert north_client.get(url)["ETag"] == '"1"'
     other = make_customer(with_sign_in=True)
     assert other.user
