@@ -147,7 +147,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "data": {"secret": BankMFAAdapter().encrypt("JBSWY3DPEHPK3PXP"), "canary": twin.canary},
         },
         "usersessions.UserSession": {"ip": "192.0.2.1"},
-        "transactions.BankAccount": {"currency": "EUR", "revision": 0},
+        "transactions.BankAccount": {"currency": "EUR", "revision": 0, "draft_of": None},
         "transactions.AccountHolder": {"role": "owner"},
         "transactions.Transaction": {
             "amount": -twin.amount(40 + key % 100), "booked_on": DAY, "category_id": key, "parent_id": None,
