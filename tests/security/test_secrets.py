@@ -121,7 +121,7 @@ def test_an_error_is_told_by_its_kind_and_place(
     def broken(*args: Any) -> None:
         raise IntegrityError(f"Key (email)=({EMAIL}) amount {AMOUNT} exists\n{LINE_BREAK}")
 
-    monkeypatch.setattr("config.pages.profile.queries.own_customer", broken)
+    monkeypatch.setattr("config.pages.profile.customer_of_sign_in", broken)
     customer = make_customer(with_sign_in=True)
     client = Client(HTTP_HOST="north.test", raise_request_exception=False)
     assert customer.user
