@@ -128,7 +128,7 @@ def test_every_answer_carries_the_headers(
     assert look(unknown, "GET", "/") == 404
     with override_settings(ALLOWED_HOSTS=[twin_a.host]):
         assert look(unknown, "GET", "/") == 404
-    monkeypatch.setattr("config.pages.profile.queries.own_customer", broken)
+    monkeypatch.setattr("config.pages.profile.customer_of_sign_in", broken)
     person = client_for("customer")
     person.raise_request_exception = False
     assert look(person, "GET", "/profile/", signed_in=True) == 500
