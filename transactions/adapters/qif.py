@@ -36,9 +36,6 @@ MAX_LINES = 5_000  # of one record
 _RAW = 2_000
 _SAMPLED = 5_000
 
-_PAYMENTS = {
-    "bank": "bank account", "ccard": "card", "cash": "cash", "oth a": "account", "oth l": "loan",
-}  # fmt: skip
 _LISTS = frozenset(
     {"cat", "class", "memorized", "security", "prices", "budget", "invitem", "template", "tag",
      "bill", "invoice", "tax"}

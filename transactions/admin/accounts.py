@@ -81,7 +81,8 @@ class BankAccountAdmin(MaskedAdmin):
         return BankAccount.objects.standing().count()
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).filter(draft_of=None)
+        rows: Any = super().get_queryset(request)
+        return rows.standing()
 
     def customer_of(self, obj: Any) -> Customer | None:
         return owners_of([obj.pk]).get(obj.pk)

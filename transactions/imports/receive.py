@@ -12,10 +12,10 @@ from accounts.jobs import files
 from accounts.models import User
 from transactions import adapters
 from transactions.adapters import Detection, Layout, Refused
-from transactions.imports import reading
+from transactions.imports import reading, tables
 from transactions.imports.errors import PlanMissing
 from transactions.imports.made import remove_made
-from transactions.models import BankAccount, ImportBatch, PlannedChunk
+from transactions.models import BankAccount, ImportBatch
 
 OPEN_STATES = (
     ImportBatch.State.RECEIVED,
@@ -97,7 +97,7 @@ def refuse(batch: ImportBatch, refused: Refused) -> None:
 def forget_plan(batch: ImportBatch) -> None:
     batch.plan_hash, batch.verdicts, batch.counts, batch.sums, batch.basis = "", b"", {}, {}, {}
     batch.planned_at = None
-    PlannedChunk.objects.filter(batch=batch).only("pk").delete()
+    tables.forget(batch)
     batch.issues.all().delete()
 
 
