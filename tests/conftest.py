@@ -14,6 +14,8 @@ from django.db import connection
 from django.test import Client
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from accounts.customers.models import Customer
     from accounts.models import User
 
@@ -132,6 +134,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--sweep-write", action="store_true", help="print the role matrix as answered now"
     )
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> "list[date]":
+    """The night's steps replaced by one that notes its day."""
+    from analytics.nights.services import Step, StepResult
+    from config import nightly
+
+    days: list[date] = []
+
+    def work(run: Any) -> StepResult:
+        days.append(run.business_day)
+        return StepResult(1)
+
+    monkeypatch.setattr(nightly, "STEPS", (Step("one", "One", work),))
+    return days
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

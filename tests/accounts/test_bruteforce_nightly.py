@@ -16,14 +16,8 @@ from django.db import connection
 from accounts.banks.tenancy import in_bank
 from accounts.models import User
 from tests.accounts.signin_case import app_of, browser, by_api, by_page, somebody, with_code
-from tests.accounts.test_bruteforce import (  # noqa: F401  (fixtures)
-    MOST,
-    argon,
-    checks,
-    gap_of,
-    owner,
-    timed,
-)
+from tests.accounts.test_bruteforce import MOST, checks, owner  # noqa: F401  (fixtures)
+from tests.accounts.test_bruteforce_timing import argon, gap_of, timed  # noqa: F401  (a fixture)
 from tests.busy import is_busy
 from tests.conftest import NORTH
 from tests.guards import Guard

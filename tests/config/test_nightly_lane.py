@@ -3,29 +3,14 @@
 from datetime import date, timedelta
 from io import StringIO
 
-import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.jobs import leases, services
 from accounts.jobs.models import Job
 from analytics.nights.models import Run
-from analytics.nights.services import Step, StepResult
 from config import nightly
 from tests.conftest import NORTH
-
-
-@pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> list[date]:
-    """The night's steps replaced by one that notes its day."""
-    days: list[date] = []
-
-    def work(run: Run) -> StepResult:
-        days.append(run.business_day)
-        return StepResult(1)
-
-    monkeypatch.setattr(nightly, "STEPS", (Step("one", "One", work),))
-    return days
 
 
 def by_hand(*arguments: str) -> tuple[str, str, int]:

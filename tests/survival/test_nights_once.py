@@ -22,7 +22,6 @@ from accounts.customers.models import BankProfile
 from accounts.jobs import leases, runner
 from accounts.jobs.models import Job
 from analytics.nights.models import Run
-from analytics.nights.services import Step, StepResult
 from config import nightly
 from tests.conftest import NORTH
 from tests.guards import Guard
@@ -58,18 +57,6 @@ def start_by_walking(day: date, zone: ZoneInfo) -> datetime:
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database's clock is the test's as well."""
     monkeypatch.setattr(leases, "Now", lambda: Value(timezone.now(), output_field=DateTimeField()))
-
-
-@pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> list[date]:
-    days: list[date] = []
-
-    def work(run: Run) -> StepResult:
-        days.append(run.business_day)
-        return StepResult(1)
-
-    monkeypatch.setattr(nightly, "STEPS", (Step("one", "One", work),))
-    return days
 
 
 def live_through(day: date, zone: ZoneInfo, rng: random.Random) -> timedelta:

@@ -1,18 +1,22 @@
-"""What the tests of the two statement formats share: the answers read by hand, and sums."""
+"""What the tests of the two statement formats share: the answers read by hand, sums, changed files."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import DATA
 from transactions.adapters.base import (
     Adapter,
     Detection,
+    Layout,
     Line,
     NotATransaction,
+    Refused,
     Reject,
     Row,
     Stated,
@@ -78,6 +82,25 @@ def check_answer(file: str, rows: list[Row]) -> None:
     statements = list(balanced(rows))
     verdict = "none" if not statements else "equal" if all(statements) else "unequal"
     assert verdict == answer["sums"]
+
+
+def check_refused(file: str, adapter: Adapter) -> None:
+    """Refused with the answer's code, both when it is looked at and when it is read."""
+    content = (EXPORTS / file).read_bytes()
+    with pytest.raises(Refused) as refusal:
+        read(adapter, content)
+    assert refusal.value.code == ANSWERS[file]["refused"]
+    assert refusal.value.message.endswith(".")
+    with pytest.raises(Refused):
+        list(adapter.rows(BytesIO(content), Layout(adapter=adapter.name, described=True)))
+
+
+def changed(content: bytes, changes: Iterable[tuple[float, int, bytes]]) -> bytes:
+    """The content with each change made in turn: where (as a share), how much is cut, what is put there."""
+    for place, cut, put in changes:
+        at = int(place * len(content))
+        content = content[:at] + put + content[at + cut :]
+    return content
 
 
 def balanced(rows: list[Row]) -> Iterator[bool]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.transactions.made_camt import details, document, entry
-from tests.transactions.statements import EXPORTS, read
+from tests.transactions.statements import EXPORTS, changed, read
 from transactions.adapters.base import Layout, Line, NotATransaction, Refused, Reject, Row, Stated
 from transactions.adapters.camt import Camt
 from transactions.adapters.sample import Sample
@@ -142,10 +142,7 @@ MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 40), st.one_of(NASTY, st.bi
 def test_changed_file_is_read_or_refused(
     real: bytes, changes: list[tuple[float, int, bytes]]
 ) -> None:
-    content = real
-    for place, cut, put in changes:
-        at = int(place * len(content))
-        content = content[:at] + put + content[at + cut :]
+    content = changed(real, changes)
     try:
         found = Camt().detect(Sample(content), ())
         if found is not None:

@@ -12,11 +12,12 @@ from tests.transactions.statements import (
     EXPORTS,
     balanced,
     check_answer,
+    check_refused,
     lines,
     read,
     rejects,
 )
-from transactions.adapters.base import Line, NotATransaction, Refused, Reject, Row, Stated
+from transactions.adapters.base import Line, NotATransaction, Reject, Row, Stated
 from transactions.adapters.mt940 import Mt940
 from transactions.adapters.mt940_info import Info, read_info
 from transactions.adapters.sample import Sample
@@ -44,12 +45,7 @@ def test_file_is_read_as_its_answer_says(file: str, data: object) -> None:
 
 @pytest.mark.parametrize("file", [f for f in FILES if ANSWERS[f]["refused"]])
 def test_file_without_a_statement_is_refused(file: str, data: object) -> None:
-    content = (EXPORTS / file).read_bytes()
-    with pytest.raises(Refused) as refusal:
-        read(Mt940(), content)
-    assert refusal.value.code == ANSWERS[file]["refused"]
-    with pytest.raises(Refused):
-        list(Mt940().rows(BytesIO(content), LAYOUT))
+    check_refused(file, Mt940())
 
 
 def test_every_file_has_its_answer(data: object) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.transactions.made_mt940 import ENTRY, LAYOUT, message
-from tests.transactions.statements import EXPORTS, lines, read, rejects
+from tests.transactions.statements import EXPORTS, changed, lines, read, rejects
 from transactions.adapters.base import Line, Refused, Reject
 from transactions.adapters.mt940 import Mt940
 from transactions.adapters.sample import Sample
@@ -50,10 +50,7 @@ MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 30), st.one_of(NASTY, st.bi
 def test_changed_file_is_read_or_refused(
     real: bytes, changes: list[tuple[float, int, bytes]]
 ) -> None:
-    content = real
-    for place, cut, put in changes:
-        at = int(place * len(content))
-        content = content[:at] + put + content[at + cut :]
+    content = changed(real, changes)
     layouts = [LAYOUT]
     try:
         found = Mt940().detect(Sample(content), ())
