@@ -60,11 +60,10 @@ def last_day(now: datetime) -> Day:
 
 def put_daily_head(now: datetime) -> int:
     """Puts the mail of the last day among the bank's jobs, once; none where nobody is to get it."""
-    key = last_day(now).key
-    if not addresses() or Job.objects.filter(unique_key=key).exists():
+    day = last_day(now)
+    if not addresses() or Job.objects.filter(unique_key=day.key).exists():
         return 0
-    day = key.removeprefix(f"{KIND}:")
-    jobs.enqueue(kind=KIND, arguments={"day": day}, unique_key=key)
+    jobs.enqueue(kind=KIND, arguments={"day": day.day.isoformat()}, unique_key=day.key)
     return 1
 
 
