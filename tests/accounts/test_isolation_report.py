@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.customers.models import BankProfile
 from accounts.isolation import report, source_tree
 from accounts.isolation.source_tree import SourceTree
 from accounts.models import Role, User
@@ -230,3 +231,10 @@ def test_only_a_sweep_that_passed_leaves_a_report(
         assert report.parse(path.read_bytes()).tests == ("test_probe.py::test_one",)
     else:
         assert "No isolation report" in ended.stdout
+
+
+def test_the_sweeps_hour_is_said_by_the_banks_clock(shipped: Path, ada_client: Client) -> None:
+    shipped.write_text(written())
+    BankProfile.objects.update(time_zone="Europe/Berlin")
+    page = ada_client.get(PAGE).content.decode()
+    assert "2026-06-15 11:30 CEST" in page and "11:30 UTC" not in page
