@@ -64,6 +64,19 @@ def test_a_statement_goes_through_the_pages_and_again_and_back(first, again, nor
     assert audit_ledger() == []
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(camt(), "each entry says CRDT or DBIT"), (mt940(), "each row says C or D")],
+    ids=["camt", "mt940"],
+)
+def test_a_sign_that_the_format_states_is_said_and_cannot_be_turned(body, words, north_client):
+    account = factories.make_account(customer=signed_in(north_client))
+    upload(north_client, account, body, name="statement.xml")
+    page = north_client.get(url(newest(), "format/"))
+    assert words in shown(page) and "minus is money out" not in shown(page)
+    assert b'value="flip"' not in page.content
+
+
 @pytest.mark.parametrize("body", [camt("1089.00"), mt940("1089,00")], ids=["camt", "mt940"])
 def test_a_statement_whose_rows_do_not_lead_to_its_balance_says_so(body, north_client):
     account = factories.make_account(customer=signed_in(north_client))

@@ -266,7 +266,10 @@ class FileShown:
         first = self.first_day()
         shown = []
         for evidence in self.batch.detection.get("evidence", []):
-            field = _FIELDS.get(evidence["what"], str(evidence.get("field", "")))
+            field = str(evidence.get("field", ""))
+            # A format that describes itself says what may be read otherwise, and nothing else may.
+            if not layout.described:
+                field = _FIELDS.get(evidence["what"], field)
             why = str(evidence["why"])
             if field in chosen or (field == "sign" and _was_turned(self.batch, evidence)):
                 why = _("as you chose")
