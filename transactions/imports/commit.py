@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.audit import services as audit
 from accounts.jobs.context import JobContext
 from accounts.models import User
-from transactions import totals
+from transactions import enrichment, totals
 from transactions.imports import plan as planning
 from transactions.imports import reading, tables, verdict_codes
 from transactions.imports.errors import PlanChanged, PlanMissing, RowDifference
@@ -101,6 +101,7 @@ def commit(
                 context.raise_if_cancelled()
             result = _copy(batch, planned) if plain else apply(batch, planned, accounts)
             note_balances(batch)
+            enrichment.after_commit(enrichment.Delivery(batch, tuple(accounts)))
         let_stand(batch, accounts)
         batch.state = ImportBatch.State.COMMITTED
         batch.committed_at = timezone.now()

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.customers.models import Customer
 from accounts.models import User
+from transactions import enrichment
 from transactions.adapters import Line, Reject, Row
 from transactions.fingerprints import amount_text
 from transactions.imports import plan as planning
@@ -65,6 +66,8 @@ def import_lines(
             planning.keep_plan(batch, staged)
             result = apply(batch, staged.verdicts.codes, sorted(staged.staging.account_ids))
             note_balances(batch)
+            touched = tuple(sorted(staged.staging.account_ids))
+            enrichment.after_commit(enrichment.Delivery(batch, touched))
         if batch.state == ImportBatch.State.PLANNED:
             batch.state = ImportBatch.State.COMMITTED
             batch.committed_at = timezone.now()

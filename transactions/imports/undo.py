@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.audit import services as audit
 from accounts.jobs.context import JobContext
 from accounts.models import User
-from transactions import totals
+from transactions import enrichment, totals
 from transactions.imports.errors import PlanMissing, UndoRefused
 from transactions.imports.made import accounts_that_go, remove_made
 from transactions.ledger import writing_accounts
@@ -122,6 +122,7 @@ def undo(
                 )
             if context:
                 context.progress(0, batch.counts.get("new", 0), "taking back")
+            enrichment.before_undo(enrichment.Delivery(batch, tuple(accounts)))
             with connection.cursor() as cursor:
                 cursor.execute(_KEEP_EDITS, params)
                 kept = cursor.rowcount
