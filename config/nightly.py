@@ -16,6 +16,7 @@ from analytics.releases.services import make_release
 from analytics.segments.features import compute_features
 from analytics.segments.services import compute_segments
 from transactions.audit import audit_ledger
+from transactions.pairs.steps import find_open as find_pairs
 
 START = time(2, 30)
 KIND = "night"
@@ -50,7 +51,13 @@ def run_night(
     before_commit: Callable[[], None] = lambda: None,
     published: Callable[[Run], None] = lambda run: None,
 ) -> NightReport:
-    """Computes and publishes the current bank's night of `day` (its business day)."""
+    """Computes and publishes the current bank's night of `day` (its business day).
+
+    Transfers and refunds among what came since are found first: they change what counts, so they belong
+    to the books that the night reads, not to what it computes.
+    """
+    progress(0, len(STEPS), "Transfers and refunds")
+    find_pairs()
     return services.run_night(
         STEPS,
         business_day=day or business_day(),

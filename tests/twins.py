@@ -44,8 +44,8 @@ OF_A_CUSTOMER = {
     "transactions.AccountHolder", "transactions.BalanceStatement", "transactions.Category",
     "transactions.ImportBatch", "transactions.PlannedChunk", "transactions.ImportIssue",
     "transactions.ImportProfile", "transactions.Transaction", "transactions.MonthTotal",
-    "transactions.KeptEdit", "analytics.Budget", "analytics.ForecastIssue", "analytics.ForecastPoint",
-    "analytics.Membership", "analytics.CustomerFeatures",
+    "transactions.KeptEdit", "transactions.RowPair", "analytics.Budget", "analytics.ForecastIssue",
+    "analytics.ForecastPoint", "analytics.Membership", "analytics.CustomerFeatures",
 }  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -160,6 +160,9 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         "transactions.Category": {
             "kind": "expense", "is_hidden": False, "position": 0,
             "parent_id": 1 if key == OTHER else None, "customer_id": key if key == OTHER else None,
+        },
+        "transactions.RowPair": {
+            "kind": "transfer", "state": "asked", "first_id": key, "second_id": key, "before": {},
         },
         "analytics.Budget": {"month": month, "currency": "EUR"},
         "analytics.StaffMonth": {"month": DAY.replace(day=1, month=key % 100 % 12), "placements": b""},

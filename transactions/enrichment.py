@@ -5,7 +5,7 @@ refunds) adds its step here; an import runs them once its rows are written, an u
 is open and the accounts are locked. A step is set-based and costs next to nothing when it has nothing to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from transactions.models import ImportBatch
@@ -24,6 +24,8 @@ Step = Callable[[Delivery], None]
 # In this order: what a rule says of a line, then what lines are to each other.
 AFTER_COMMIT: list[Step] = []
 BEFORE_UNDO: list[Step] = []
+# Lines whose category a person changed, by id; their accounts are locked.
+AFTER_EDIT: list[Callable[[Sequence[int]], None]] = []
 
 
 def after_commit(delivery: Delivery) -> None:
@@ -34,3 +36,8 @@ def after_commit(delivery: Delivery) -> None:
 def before_undo(delivery: Delivery) -> None:
     for step in BEFORE_UNDO:
         step(delivery)
+
+
+def after_edit(ids: Sequence[int]) -> None:
+    for step in AFTER_EDIT:
+        step(ids)

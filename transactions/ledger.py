@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.db import OperationalError, connection, transaction
 
 from accounts.audit import services as audit
-from transactions import guard, totals
+from transactions import enrichment, guard, totals
 from transactions.models import AccountHolder, Category, Transaction
 
 
@@ -108,6 +108,8 @@ def recategorise(
             },
         )
         if changed:
+            if origin == Transaction.Origin.PERSON:
+                enrichment.after_edit(ids)
             audit.record(
                 act="transaction.recategorised",
                 subject=rows[0] if len(rows) == 1 else None,

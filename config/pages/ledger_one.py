@@ -14,7 +14,7 @@ from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger
+from config.pages import ledger, ledger_pairs
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import Row, hue_of, read_list
 from transactions import ids, periods
@@ -59,6 +59,7 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "why": _why(row, category),
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
+        "pairs": ledger_pairs.of_line(view, row),
         "may_change": view.is_own,
         "crumbs": [(_("Transactions"), back), (row.counterparty or row.clean_text, "")],
         "next": request.get_full_path(),
@@ -78,6 +79,7 @@ def _why(row: Transaction, category: CategoryRef) -> str:
         Transaction.Origin.SOURCE: _("It came so from the bank."),
         Transaction.Origin.KEYWORD: _("Its text holds a name that is known."),
         Transaction.Origin.MODEL: _("Similar texts have this category."),
+        Transaction.Origin.PAIR: _("It follows from the payment that it belongs to."),
     }
     return said.get(origin, _("Nobody has decided it yet."))
 

@@ -26,6 +26,7 @@ from tests.conftest import HOSTS, NORTH
 from tests.factories import (
     PASSWORD,
     category,
+    make_account,
     make_budget,
     make_category,
     make_person,
@@ -34,7 +35,7 @@ from tests.factories import (
 from transactions.ids import encode_one
 from transactions.imports import services as imports
 from transactions.imports.pages import profiles
-from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile
+from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile, RowPair
 
 CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
 
@@ -124,6 +125,19 @@ def categorise(case: Case) -> Request:
     line = make_transaction(account=case.account, amount="-9.00")
     chosen = str(category("groceries").public_id)
     return "cleo", f"/transactions/{encode_one(line.pk)}/category/", {"category": chosen}
+
+
+def pair(case: Case) -> Request:
+    """Cleo says that two lines of hers are one transfer."""
+    other = make_account(customer=case.cleo)
+    first = make_transaction(account=case.account, amount="-9.00")
+    second = make_transaction(account=other, amount="9.00")
+    found = RowPair.objects.create(
+        customer=case.cleo, kind="transfer", state="asked",
+        first_id=first.pk, first_account=case.account, first_fingerprint=first.fingerprint,
+        second_id=second.pk, second_account=other, second_fingerprint=second.fingerprint,
+    )  # fmt: skip
+    return "cleo", f"/transactions/pairs/{found.public_id}/", {"answer": "yes"}
 
 
 def api_categorise(case: Case) -> Request:
@@ -412,6 +426,7 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "api:transaction": (api_categorise, "transaction.recategorised"),
     "pages:open_customer": (open_customer, "customer.opened"),
     "transactions:categorise": (categorise, "transaction.recategorised"),
+    "transactions:pair": (pair, "pair.confirmed"),
     "imports:new": (import_new, "import.received"),
     "imports:format": (import_format, "import.chosen"),
     "imports:columns": (import_columns, "row.removed"),

@@ -26,7 +26,7 @@ from transactions.categories.reference import (
 
 Origin = Literal["rule", "learned", "source", "keyword", "none"]
 
-_ORDER_VERSION = "1"  # Raise it when the order or the rules of `Categoriser` change.
+_ORDER_VERSION = "2"  # Raise it when the order or the rules of `Categoriser` change.
 THRESHOLD = 0.6
 
 _TIER_CONFIDENCE = {3: 0.95, 2: 0.9, 1: 0.7}
@@ -116,16 +116,29 @@ def rules_version() -> str:
 
 def keyword_hits(text: str) -> tuple[tuple[KeywordHit, ...], bool]:
     """All keywords in the text, strongest first, and whether it speaks of a refund."""
-    hits: list[KeywordHit] = []
+    found: list[tuple[int, KeywordHit]] = []
     refund = False
-    for _, hit in _automaton().iter(searchable(text)):
+    for end, hit in _automaton().iter(searchable(text)):
         if hit is None:
             refund = True
         else:
-            hits.append(hit)
+            found.append((end, hit))
+    hits = [hit for _, hit in found] if len(found) < 2 else _outermost(found)
     # Equal strength and length: the one that comes first in the text, which `sort` keeps.
     hits.sort(key=lambda hit: (-hit.tier, -hit.length))
     return tuple(hits), refund
+
+
+def _outermost(found: list[tuple[int, KeywordHit]]) -> list[KeywordHit]:
+    """Without the entries inside a longer one: in "home depot" there is no securities' "depot"."""
+    return [
+        hit
+        for end, hit in found
+        if not any(
+            other.length > hit.length and far >= end and far - other.length <= end - hit.length
+            for far, other in found
+        )
+    ]
 
 
 def _fitting(code: str, amount_sign: int, *, refund: bool) -> str | None:

@@ -4,6 +4,7 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.pairs import RowPair
 
 __all__ = [
     "AccountHolder",
@@ -16,5 +17,6 @@ __all__ = [
     "KeptEdit",
     "MonthTotal",
     "PlannedChunk",
+    "RowPair",
     "Transaction",
 ]

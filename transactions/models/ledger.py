@@ -37,6 +37,7 @@ class Transaction(models.Model):
         SOURCE = "source", _("the bank's own category")
         KEYWORD = "keyword", _("a known name in the text")
         MODEL = "model", _("similar texts")
+        PAIR = "pair", _("the line it belongs to")
         NONE = "none", _("nobody yet")
 
     account = models.ForeignKey(BankAccount, models.PROTECT, related_name="+", db_index=False)

@@ -1,0 +1,1 @@
+"""Which lines belong together, decided from numbers and hints alone."""
