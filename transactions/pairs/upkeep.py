@@ -39,7 +39,10 @@ def dissolve_untrue(accounts: Sequence[int]) -> int:
     """Takes pairs apart that a later delivery made untrue: a line is gone, or its amount is another."""
     pairs = list(
         RowPair.objects.filter(
-            first_account_id__in=accounts, state__in=RowPair.STANDING, first_id__isnull=False, second_id__isnull=False
+            first_account_id__in=accounts,
+            state__in=RowPair.STANDING,
+            first_id__isnull=False,
+            second_id__isnull=False,
         )
     )
     ids = {pk for pair in pairs for pk in (pair.first_id, pair.second_id) if pk}
