@@ -153,3 +153,19 @@ def test_accuracy_on_merchant_names(data: Path) -> None:
     of_all, of_decided = _score(pairs, "US merchants and products, unseen")
     assert of_all > 0.4
     assert of_decided > 0.7
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("HOME DEPOT 4410", "home_improvement"),
+        ("OFFICE DEPOT 12", "work_costs"),
+        ("WERTPAPIERDEPOT 12", "investment_transfer"),
+    ],
+)
+def test_a_longer_entry_speaks_for_the_words_in_it(text: str, code: str) -> None:
+    assert Categoriser().decide(text, "", -1).code == code
+
+
+def test_a_deposit_in_french_is_no_securities_account() -> None:
+    assert Categoriser().decide("DÉPÔT", "", 1).code != "investment_transfer"

@@ -130,7 +130,7 @@ def keyword_hits(text: str) -> tuple[tuple[KeywordHit, ...], bool]:
 
 
 def _outermost(found: list[tuple[int, KeywordHit]]) -> list[KeywordHit]:
-    """Without the entries inside a longer one: in "home depot" there is no securities' "depot"."""
+    """Without the entries inside a longer one: in "transfer fee" the fee is meant, not the transfer."""
     return [
         hit
         for end, hit in found

@@ -33,7 +33,8 @@ savings_transfer: savings deposit; transfer to savings; transfer from savings; t
     transfer to sav; transfer from sav; savings transfer; save pocket; round up; sparplan;
     tagesgeld; virement livret; auto save; save the change; sporeni
 investment_transfer: brokerage transfer; vanguard buy; vanguard investment; fidelity invest*;
-    schwab brokerage; moneyline; trade republic; etoro; robinhood; coinbase; depot; edward jones;
+    schwab brokerage; moneyline; trade republic; etoro; robinhood; coinbase; wertpapierdepot;
+    depotubertrag; depot ing; edward jones;
     unit trust; easy equities; easyequities; wealthfront; betterment; investment contribution
 loan_principal: loan principal; principal payment; loan repayment own; tilgung
 loan_received: loan disbursement; loan payout; loan proceeds; darlehensauszahlung; loan advance
