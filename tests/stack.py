@@ -134,14 +134,15 @@ class StartedStack:
             "beat", ["-m", "celery", "-A", "config", "beat", "-l", "INFO", "--pidfile="], **env
         )
 
-    def start_web(self, port: int | None = None, **env: str) -> str:
-        """One web process; its address, such as http://north.localhost:40123, once it is healthy."""
+    def start_web(self, port: int | None = None, *, workers: int = 1, **env: str) -> str:
+        """A web server of `workers` processes; its address, such as http://north.localhost:40123, once it
+        is healthy."""
         port = port or _free_port()
         web = self.start(
             "web",
             [
                 *("-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
-                *("--workers", "1", "--threads", "4", "--no-control-socket"),
+                *("--workers", str(workers), "--threads", "4", "--no-control-socket"),
             ],
             **env,
         )
