@@ -1,10 +1,11 @@
-"""How often a password may be tried, counted in Redis under the bank's name.
+"""How often a password may be tried and a file be brought, counted in Redis under the bank's name.
 
 A try is taken before the password is looked at and given back when it was right, in one script that Redis
 runs undivided, so fifty parallel guesses get ten checks like any others. The count slides: at most
 SIGN_IN_TRIES_PER_ACCOUNT in any window of SIGN_IN_WINDOW_SECONDS.
 """
 
+import contextlib
 import functools
 import hashlib
 import time
@@ -63,7 +64,19 @@ def take(*, account: str, address: str | None) -> Try:
     if address is not None:
         limits.append(settings.SIGN_IN_TRIES_PER_ADDRESS)
         keys.append(_key("address", address))
-    window = settings.SIGN_IN_WINDOW_SECONDS
+    return _take(keys, limits, settings.SIGN_IN_WINDOW_SECONDS)
+
+
+def take_upload(person: str, *, most: int) -> None:
+    """Counts one more file of this person; `most` in any UPLOAD_WINDOW_SECONDS.
+
+    Raises TooManyTries. Without Redis files are taken: only the counting waits for it.
+    """
+    with contextlib.suppress(CountersAway):
+        _take([_key("upload", person)], [most], settings.UPLOAD_WINDOW_SECONDS)
+
+
+def _take(keys: list[str], limits: list[int], window: int) -> Try:
     taken = Try(tuple(keys), uuid.uuid4().hex)
     now = time.time()
     try:

@@ -149,6 +149,10 @@ TEMPLATES = [
 # Uploads: a customer's file and a staff member's; larger ones are refused while they arrive.
 UPLOAD_LIMIT_CUSTOMER = env.int("UPLOAD_LIMIT_CUSTOMER", default=10 * 2**20)
 UPLOAD_LIMIT_STAFF = env.int("UPLOAD_LIMIT_STAFF", default=200 * 2**20)
+# Files that one person may bring within the window.
+UPLOAD_WINDOW_SECONDS = 600
+UPLOADS_PER_CUSTOMER = env.int("UPLOADS_PER_CUSTOMER", default=30)
+UPLOADS_PER_STAFF = env.int("UPLOADS_PER_STAFF", default=120)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_HANDLERS = [
     "accounts.uploads.LimitedUploadHandler",

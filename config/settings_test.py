@@ -46,3 +46,5 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
 DATABASES["default"]["BANK_ROLES"] = "off"  # noqa: F405
 # Most tests are about other things than signing in; tests/accounts/test_second_factor.py turns it on.
 SECOND_FACTOR_REQUIRED = False
+# Tests bring many files for the same people; tests/security/test_bombs.py counts them.
+UPLOADS_PER_CUSTOMER = UPLOADS_PER_STAFF = 1_000_000

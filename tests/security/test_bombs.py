@@ -108,6 +108,29 @@ def test_endless_uploads_are_refused_unread(
     _say(guard, "uploads", worst)
 
 
+@pytest.mark.guard("G12")
+def test_files_without_end_are_refused_unread(
+    client: Client, customer: Customer, guard: Guard
+) -> None:
+    account = make_account(customer=customer)
+
+    def bring() -> Any:
+        file = SimpleUploadedFile("a.csv", b"Date,Text,Amount\n2026-01-01,x,-1.00\n", "text/csv")
+        return client.post("/imports/new/", {"file": file, "account": str(account.public_id)})
+
+    with override_settings(UPLOADS_PER_CUSTOMER=5):
+        assert [bring().status_code for _ in range(5)] == [302] * 5
+        refused = bring()
+        assert refused.status_code == 429 and int(refused["Retry-After"]) <= 600
+        assert b"many files in a short time" in refused.content
+        body = Endless(HEAD)
+        assert endless_upload(client, body, 9 * MEGABYTE).status_code == 429
+        assert body.taken < MEGABYTE
+        # Pages are open all the same, and so is everybody else's road.
+        assert client.get("/imports/new/").status_code == 200
+    guard("G12", reached="a person's files beyond the count: 429 unread", n=7)
+
+
 def _form(client: Client, body: str) -> Any:
     return client.post("/imports/new/", body, content_type="application/x-www-form-urlencoded")
 

@@ -45,6 +45,7 @@ BOTH = (twins.A, twins.B)
 # Keys of a bank begin with its name. What stands behind the name and the run's prefix, by kind:
 KEYS = {
     r"tries:(account|address):[0-9a-f]{32}": "tries of passwords, counted",
+    r"tries:upload:[0-9a-f]{32}": "files of one person, counted",
     r"\d+:allauth:rl:[\w:.@-]+": "limits of the sign-in's pages",
     r"\d+:allauth\.\S+": "codes and tokens on their way",
     r"\d+:allauth:\S+": "codes and tokens on their way",
