@@ -10,6 +10,7 @@ import gzip
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,13 @@ class Outcome:
 
     def add(self, other: "Outcome") -> None:
         for name in (
-            "orders", "found", "streams", "right", "unjudged", "paid", "right_paid",
+            "orders",
+            "found",
+            "streams",
+            "right",
+            "unjudged",
+            "paid",
+            "right_paid",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.missed += other.missed
@@ -116,8 +123,7 @@ class Outcome:
 
 
 def _open(path: Path) -> list[dict[str, str]]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as lines:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         return list(csv.DictReader(lines, delimiter=";"))
 
 
@@ -262,8 +268,6 @@ def judge(rows: list[Row], found: Iterable[Found], orders: list[Order]) -> dict[
 
 
 def _day(number: int) -> str:
-    from datetime import date
-
     return date.fromordinal(number + _EPOCH_ORDINAL).isoformat()
 
 

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from analytics.regulars.calc.cadences import CADENCES, MEAN_MONTH, Cadence, Days, month_parts
 
-ROLLS = ("", "next", "previous")  # a weekend's payment: that day, the Monday after, the Friday before
+ROLLS = (
+    "",
+    "next",
+    "previous",
+)  # a weekend's payment: that day, the Monday after, the Friday before
 LAST = 31
 _EPOCH = date(1970, 1, 1)
 

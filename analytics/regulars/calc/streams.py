@@ -25,7 +25,12 @@ VARYING = 3.5
 MISSED, DOUBLE, OUTSIDE = 0.8, 2.0, 1.5
 CANDIDATE, EARLY, MATURE = 2, 3, 6
 # Two equal payments and nothing else: a candidate when they lie so many days apart.
-_PAIRS = (("monthly", 28, 32), ("quarterly", 89, 93), ("half_yearly", 181, 184), ("yearly", 363, 368))
+_PAIRS = (
+    ("monthly", 28, 32),
+    ("quarterly", 89, 93),
+    ("half_yearly", 181, 184),
+    ("yearly", 363, 368),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,9 +132,7 @@ def find_streams(key: Ints, day: Ints, amount: Ints) -> list[Found]:
     found += _pairs(key, day, amount, free)
     joined = _join(found, key, day, amount)
     joined.sort(key=lambda one: (int(key[one.rows[0]]), int(day[one.rows[0]]), int(one.rows[0])))
-    return [
-        Found(order[f.rows], f.cadence, f.phase, f.places, f.count, f.evidence) for f in joined
-    ]
+    return [Found(order[f.rows], f.cadence, f.phase, f.places, f.count, f.evidence) for f in joined]
 
 
 # -- segments --------------------------------------------------------------------------------------
@@ -251,7 +254,11 @@ def _fit(day: Ints, amount: Ints, starts: Ints, *, varying: bool) -> _Fit:
         width = np.minimum((3 * usual + 1.5) / kind.period, 1.0)
         missed, double = span - met, sizes - met
         evidence = (
-            (met - 1) * -np.log(width) - MISSED * missed - DOUBLE * double - OUTSIDE * outside - price
+            (met - 1) * -np.log(width)
+            - MISSED * missed
+            - DOUBLE * double
+            - OUTSIDE * outside
+            - price
         )
         good = (
             (met >= EARLY)
@@ -304,7 +311,11 @@ def _take_on(
             index = round(off)
             late = abs(off - index) * one.cadence.period
             change = abs(float(amount[row]) / float(amount[last]) - 1)
-            if index - int(one.places[-1]) in (1, 2) and late <= one.cadence.tolerance and change < 0.35:
+            if (
+                index - int(one.places[-1]) in (1, 2)
+                and late <= one.cadence.tolerance
+                and change < 0.35
+            ):
                 free[row] = False
                 found[place] = Found(
                     np.append(one.rows, row),
