@@ -14,7 +14,7 @@ from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger
+from config.pages import ledger, regulars_reading
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import Row, hue_of, read_list
 from transactions import ids, periods
@@ -59,6 +59,7 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "why": _why(row, category),
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
+        "regular": regulars_reading.link_of(view, row),
         "may_change": view.is_own,
         "crumbs": [(_("Transactions"), back), (row.counterparty or row.clean_text, "")],
         "next": request.get_full_path(),
