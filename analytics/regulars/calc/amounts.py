@@ -50,7 +50,8 @@ def band(amounts: Sequence[int]) -> Band:
     """The band of amounts of one stream, oldest first; all positive, at least one."""
     parts = runs(amounts)
     # Mostly runs of one price: a change between two of them is a price that changed.
-    fixed = len(amounts) == 1 or len(parts) <= 1 + 0.3 * (len(amounts) - 1)
+    changes = max(1.0 if len(amounts) > 2 else 0.0, 0.3 * (len(amounts) - 1))
+    fixed = len(parts) - 1 <= changes
     step = _run_step(amounts, parts) if fixed else _split_step(amounts)
     if fixed:
         first, _count = parts[-1]

@@ -122,9 +122,10 @@ def find_streams(key: Ints, day: Ints, amount: Ints) -> list[Found]:
             )
 
     eras = _eras(key, day)
-    search(eras, np.full(key.size, WHOLE), EARLY, True)
     equal = _labels(eras, amount)
     tries = np.log(np.maximum(_distinct_repeated(eras, equal), 1))
+    search(np.where(_side_by_side(eras, equal, day), equal, -1), PART + tries, EARLY, False)
+    search(eras, np.full(key.size, WHOLE), EARLY, True)
     search(equal, PART + tries, EARLY, False)
     _take_on(found, key, day, amount, free)
     search(_bands(eras, amount, free), np.full(key.size, PART + 1), 4, True)
@@ -189,6 +190,38 @@ def _distinct_repeated(eras: Ints, equal: Ints) -> Ints:
     first = order[_starts(equal[order])]
     repeated = first[sizes[equal[first]] >= EARLY]
     return np.asarray(np.bincount(eras[repeated], minlength=int(eras.max()) + 1)[eras])
+
+
+def _side_by_side(eras: Ints, equal: Ints, day: Ints) -> NDArray[np.bool_]:
+    """Rows of eras that are nearly all repeated prices which run beside each other in time; shape (n,).
+
+    A price that rose ends where the next begins; two subscriptions of one merchant overlap. A wage that is
+    higher in some months overlaps too, but comes no more often than its usual part: that stays whole.
+    """
+    if eras.size == 0:
+        return np.zeros(0, dtype=bool)
+    order = np.lexsort((day, equal))
+    starts = _starts(equal[order])
+    sizes = np.diff(np.append(starts, order.size))
+    kept = sizes >= EARLY
+    era = eras[order[starts]]
+    first, last = day[order[starts]], day[order[starts + sizes - 1]]
+    several = np.flatnonzero(kept)
+    several = several[np.lexsort((first[several], era[several]))]
+    beside = (era[several][1:] == era[several][:-1]) & (first[several][1:] < last[several][:-1])
+    count = int(eras.max()) + 1
+    overlap = np.bincount(era[several][1:][beside], minlength=count) > 0
+    repeated = np.bincount(era[several], weights=sizes[several], minlength=count)
+    whole = np.bincount(eras, minlength=count)
+    gap = (last - first)[several] / (sizes[several] - 1)
+    part_gap = np.zeros(count)
+    # The gap of each era's largest part: written last.
+    rising = np.argsort(sizes[several], kind="stable")
+    part_gap[era[several][rising]] = gap[rising]
+    edge = _starts(eras)
+    span = day[np.append(edge[1:], eras.size) - 1] - day[edge]
+    denser = span / np.maximum(whole - 1, 1) < 0.75 * part_gap
+    return np.asarray((overlap & denser & (repeated >= 0.8 * whole))[eras])
 
 
 def _bands(eras: Ints, amount: Ints, free: NDArray[np.bool_]) -> Ints:
