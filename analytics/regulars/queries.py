@@ -25,6 +25,12 @@ class PriceChange:
     after: Decimal
     since: date
     yearly: Decimal
+    is_in: bool
+
+    @property
+    def yearly_signed(self) -> Decimal:
+        """The difference in a year from the owner's side: a dearer payment is below zero."""
+        return self.yearly if self.is_in else -self.yearly
 
     @property
     def is_rise(self) -> bool:
@@ -165,7 +171,8 @@ def _change(row: RegularPayment, cadence: str) -> PriceChange | None:
     if row.was_amount is None or row.changed_on is None:
         return None
     yearly = (row.amount_typical - row.was_amount) * CADENCES[cadence].yearly
-    return PriceChange(row.was_amount, row.amount_typical, row.changed_on, yearly)
+    is_in = row.direction == RegularPayment.Direction.IN
+    return PriceChange(row.was_amount, row.amount_typical, row.changed_on, yearly, is_in)
 
 
 def coming_up(regulars: Iterable[Regular], *, today: date, days: int = COMING_DAYS) -> list[Due]:

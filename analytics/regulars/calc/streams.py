@@ -88,6 +88,8 @@ def find_streams(key: Ints, day: Ints, amount: Ints) -> list[Found]:
         raise ValueError("Rows have a key, a day and an amount each.")
     if amount.size and int(amount.min()) <= 0:
         raise ValueError("Amounts are sizes: above zero.")
+    if key.size == 0:
+        return []
     order = np.lexsort((amount, day, key))
     key, day, amount = key[order], day[order], amount[order]
     free = np.ones(key.size, dtype=bool)
@@ -164,8 +166,6 @@ def _labels(*parts: Ints) -> Ints:
 
 def _eras(key: Ints, day: Ints) -> Ints:
     """Keys cut where nothing came for much longer than usual; rows sorted by key and day."""
-    if key.size == 0:
-        return key
     same = key[1:] == key[:-1]
     gap = np.where(same, day[1:] - day[:-1], 0)
     place = np.flatnonzero(same & (gap > 0))
@@ -198,8 +198,6 @@ def _side_by_side(eras: Ints, equal: Ints, day: Ints) -> NDArray[np.bool_]:
     A price that rose ends where the next begins; two subscriptions of one merchant overlap. A wage that is
     higher in some months overlaps too, but comes no more often than its usual part: that stays whole.
     """
-    if eras.size == 0:
-        return np.zeros(0, dtype=bool)
     order = np.lexsort((day, equal))
     starts = _starts(equal[order])
     sizes = np.diff(np.append(starts, order.size))
@@ -395,8 +393,6 @@ def _join(found: list[Found], key: Ints, day: Ints, amount: Ints) -> list[Found]
 
 def _pairs(key: Ints, day: Ints, amount: Ints, free: NDArray[np.bool_]) -> list[Found]:
     """Keys with two equal payments and no other, as far apart as a rhythm: candidates."""
-    if key.size == 0:
-        return []
     starts = _starts(key)
     sizes = np.diff(np.append(starts, key.size))
     first = starts[sizes == 2]
