@@ -44,9 +44,13 @@ QUERIES = {
     "transactions:csv": ("customer", "account", "categories"),
     "transactions:detail": ("customer",),
     "transactions:categorise": ("customer",),
+    "regulars:list": ("customer",),
+    "regulars:due": ("customer",),
+    "regulars:detail": ("customer",),
     "imports:new": ("customer",),
     "api:transactions": ("customer_id", "account_id", "categories"),
     "api:cards": ("customer_id", "account_id", "categories"),
+    "api:regulars": ("customer_id",),
     "api:trace": ("customer_id", "account_id", "categories"),
 }
 # Parameters that stay the cast's own while the other one is foreign or missing.
@@ -179,6 +183,7 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "customer_id": _public_id("customers.Customer"),
     "customer": _public_id("customers.Customer"),
     "transaction_id": _transaction_id,
+    "regular_id": _public_id("analytics.RegularPayment"),
     "batch_id": _public_id("transactions.ImportBatch"),
     "job_id": _public_id("jobs.Job"),
     "account_id": _public_id("transactions.BankAccount"),

@@ -44,7 +44,7 @@ class DueRule:
 
 def read_rule(text: str) -> DueRule:
     """A rule from its stored text; anything unknown is no rule."""
-    if text.startswith("w"):
+    if text.startswith("w") and text[1:].lstrip("-").isdigit():
         return DueRule(working=int(text[1:]))
     first, _, second = text.partition("+")
     roll = {"n": "next", "p": "previous"}.get(first[-1:], "")
