@@ -1,8 +1,8 @@
 """How many of a real bank's standing orders are found, and how much of what is found is one.
 
 The Berka files (PKDD 1999): `order.csv` lists each account's standing orders, the `trans*` files its rows.
-Definitions stand in docs/regular-payments.md. Accounts are halved by their number: the even half was looked
-at while the search was written, the odd half was not.
+Definitions stand in docs/regular-payments.md. Accounts are halved by their number, even and odd: what is changed
+for the one half shows in the other whether it holds.
 """
 
 import csv

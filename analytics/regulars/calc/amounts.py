@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, median_low
 
 # Amounts closer than this are the same price; a change smaller than that is none.
 SAME = 0.005
@@ -58,7 +58,7 @@ def band(amounts: Sequence[int]) -> Band:
         typical = amounts[-1]
     else:
         first = step.place if step else max(0, len(amounts) - 2 * RECENT)
-        typical = round(median(amounts[max(first, len(amounts) - RECENT) :]))
+        typical = median_low(amounts[max(first, len(amounts) - RECENT) :])
     present = amounts[first:]
     return Band(min(present), typical, max(present), fixed, step)
 
@@ -85,7 +85,7 @@ def _split_step(amounts: Sequence[int]) -> Step | None:
         if apart > APART * old and apart > 4 * spread:
             strength = apart / spread
             if best is None or strength > best[0]:
-                best = (strength, Step(round(old), round(new), place))
+                best = (strength, Step(median_low(before), median_low(after), place))
     return best[1] if best else None
 
 
