@@ -3,6 +3,7 @@
 from analytics.budgets.models import Budget
 from analytics.forecasts.models import ForecastIssue, ForecastPoint, ForecastScore
 from analytics.nights.models import Run, RunStep
+from analytics.regulars.models import RegularPayment, RegularPaymentDate
 from analytics.releases.models import StaffGroup, StaffMonth, StaffRelease
 from analytics.segments.models import (
     CustomerFeatures,
@@ -21,6 +22,8 @@ __all__ = [
     "ForecastScore",
     "Membership",
     "Move",
+    "RegularPayment",
+    "RegularPaymentDate",
     "Run",
     "RunStep",
     "Segment",

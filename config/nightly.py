@@ -12,6 +12,7 @@ from analytics.forecasts.services import issue_forecasts, score_forecasts
 from analytics.nights import services
 from analytics.nights.models import Run
 from analytics.nights.services import NightReport, NightStopped, Step, StepResult
+from analytics.regulars.search import find_regular_payments
 from analytics.releases.services import make_release
 from analytics.segments.features import compute_features
 from analytics.segments.services import compute_segments
@@ -36,6 +37,7 @@ def _audit(run: Run) -> StepResult:
 STEPS = (
     Step("audit", "Totals audit", _audit),
     Step("features", "Features", compute_features),
+    Step("regulars", "Regular payments", find_regular_payments),
     Step("forecasts", "Forecasts", issue_forecasts),
     Step("scores", "Scores of forecasts", score_forecasts),
     Step("segments", "Segments", compute_segments),

@@ -46,6 +46,7 @@ OF_A_CUSTOMER = {
     "transactions.ImportProfile", "transactions.Transaction", "transactions.MonthTotal",
     "transactions.KeptEdit", "transactions.RowPair", "analytics.Budget", "analytics.ForecastIssue",
     "analytics.ForecastPoint", "analytics.Membership", "analytics.CustomerFeatures",
+    "analytics.RegularPayment", "analytics.RegularPaymentDate",
 }  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -165,6 +166,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "kind": "transfer", "state": "asked", "first_id": key, "second_id": key, "before": {},
         },
         "analytics.Budget": {"month": month, "currency": "EUR"},
+        "analytics.RegularPayment": {"currency": "EUR", "due_rule": "5"},
         "analytics.StaffMonth": {"month": DAY.replace(day=1, month=key % 100 % 12), "placements": b""},
         "analytics.StaffGroup": {
             "month": month, "kind": "expense", "currency": "EUR", "leaves": [[key, twin.canary, key]],

@@ -14,7 +14,7 @@ from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger, ledger_pairs
+from config.pages import ledger, ledger_pairs, regulars_reading
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import Row, hue_of, read_list
 from transactions import ids, periods
@@ -60,6 +60,7 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
         "pairs": ledger_pairs.of_line(view, row),
+        "regular": regulars_reading.link_of(view, row),
         "may_change": view.is_own,
         "crumbs": [(_("Transactions"), back), (row.counterparty or row.clean_text, "")],
         "next": request.get_full_path(),

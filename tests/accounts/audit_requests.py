@@ -6,7 +6,7 @@ One table of all routes, so longer than a file should be: split, a missing route
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -16,10 +16,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.customers.models import Customer
+from accounts.customers.queries import business_day
 from accounts.invitations import new_token
 from accounts.jobs.models import Job
 from accounts.models import Role, User
 from analytics.budgets.models import Budget
+from analytics.regulars.models import RegularPayment
 from tests.accounts.signin_case import app_of, code_of
 from tests.accounts.soft_key import SoftKey, asked
 from tests.conftest import HOSTS, NORTH
@@ -144,6 +146,35 @@ def api_categorise(case: Case) -> Request:
     line = make_transaction(account=case.account, category="groceries")
     chosen = {"category_id": str(category("rent").public_id)}
     return "cleo", f"/api/v1/transactions/{encode_one(line.pk)}", chosen
+
+
+def regular(case: Case) -> RegularPayment:
+    return RegularPayment.objects.create(
+        customer=case.cleo, account=case.account, key="club", name="Club", direction="out",
+        currency="EUR", cadence="monthly", next_on=date(2026, 7, 5), amount_low=8, amount_typical=8,
+        amount_high=8,
+    )  # fmt: skip
+
+
+def regular_word(case: Case) -> Request:
+    return "cleo", f"/regulars/{regular(case).public_id}/word/", {"word": "confirmed"}
+
+
+def api_regular_word(case: Case) -> Request:
+    return "cleo", f"/api/v1/regulars/{regular(case).public_id}", {"state": "not_regular"}
+
+
+def regular_corrected(case: Case) -> Request:
+    day = business_day() + timedelta(days=9)
+    data = {"name": "Choir", "amount": "9.00", "cadence": "monthly", "next_on": day.isoformat()}
+    return "cleo", f"/regulars/{regular(case).public_id}/correct/", data
+
+
+def regular_made(case: Case) -> Request:
+    line = make_transaction(account=case.account, amount="-9.00")
+    day = business_day() + timedelta(days=9)
+    data = {"cadence": "monthly", "next_on": day.isoformat()}
+    return "cleo", f"/regulars/new/{encode_one(line.pk)}/", data
 
 
 def import_new(case: Case) -> Request:
@@ -427,6 +458,10 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "pages:open_customer": (open_customer, "customer.opened"),
     "transactions:categorise": (categorise, "transaction.recategorised"),
     "transactions:pair": (pair, "pair.confirmed"),
+    "regulars:say": (regular_word, "regular.said"),
+    "regulars:correct": (regular_corrected, "regular.corrected"),
+    "regulars:make": (regular_made, "regular.made"),
+    "api:regular": (api_regular_word, "regular.said"),
     "imports:new": (import_new, "import.received"),
     "imports:format": (import_format, "import.chosen"),
     "imports:columns": (import_columns, "row.removed"),

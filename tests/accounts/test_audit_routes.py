@@ -91,7 +91,7 @@ def send(client: Client, request: Request) -> Any:
     if who == "token":
         return client.post(path, HTTP_AUTHORIZATION=f"Bearer {data['token']}")
     as_json = {"content_type": "application/json"} if path.startswith("/api/") else {}
-    if path.startswith("/api/v1/transactions/"):
+    if path.startswith(("/api/v1/transactions/", "/api/v1/regulars/")):
         return client.patch(path, data, HTTP_IF_MATCH='"1"', **as_json)
     return client.post(path, data, **as_json)
 

@@ -19,7 +19,7 @@ FORECASTS = {
     f"forecast_{flow}{end}"
     for flow in ("income", "expenses", "net")
     for end in ("", "_low", "_high")
-} | {"forecast_coverage"}
+} | {"forecast_coverage", "regulars_due_out", "regulars_due_in"}
 # Pages that aren't walked: sign-in, the admin's raw tables, the API itself, the style guide's samples.
 NOT_WALKED = ("/accounts/", "/admin/", "/api/", "/styleguide/")
 VOID = {

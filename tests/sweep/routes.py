@@ -45,9 +45,13 @@ QUERIES = {
     "transactions:detail": ("customer",),
     "transactions:pairs": ("customer",),
     "transactions:categorise": ("customer",),
+    "regulars:list": ("customer",),
+    "regulars:due": ("customer",),
+    "regulars:detail": ("customer",),
     "imports:new": ("customer",),
     "api:transactions": ("customer_id", "account_id", "categories"),
     "api:cards": ("customer_id", "account_id", "categories"),
+    "api:regulars": ("customer_id",),
     "api:trace": ("customer_id", "account_id", "categories"),
 }
 # Parameters that stay the cast's own while the other one is foreign or missing.
@@ -180,6 +184,7 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "customer_id": _public_id("customers.Customer"),
     "customer": _public_id("customers.Customer"),
     "transaction_id": _transaction_id,
+    "regular_id": _public_id("analytics.RegularPayment"),
     "batch_id": _public_id("transactions.ImportBatch"),
     "pair_id": _public_id("transactions.RowPair"),
     "job_id": _public_id("jobs.Job"),

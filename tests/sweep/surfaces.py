@@ -92,6 +92,7 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
     "import_commit": lambda key: {"batch": key, "plan_hash": f"{twins.A.canary} plan_hash {key}"},
     "import_undo": lambda key: {"batch": key, "confirm_edits": None},
     "pairs_find": lambda key: {"batch": key},
+    "regulars": lambda key: {"accounts": [key]},
     "audit_head": lambda key: {"day": twins.DAY.isoformat()},
     "night": lambda key: {"business_day": twins.DAY.isoformat()},
 }

@@ -87,6 +87,7 @@ BODIES: dict[tuple[str, str], Callable[[Browser, str], dict[str, Any]]] = {
     ("api:refresh", "POST"): refresh,
     ("api:logout", "POST"): lambda browser, role: {},
     ("api:transaction", "PATCH"): recategorise,
+    ("api:regular", "PATCH"): lambda browser, role: {"state": "confirmed"},
 }
 HAS_FIELDS = BODIES.keys() - {("api:logout", "POST")}
 

@@ -1,0 +1,1 @@
+"""Numbers only: days and amounts in, streams out."""
