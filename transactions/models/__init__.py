@@ -4,17 +4,31 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.rules import (
+    CategoryRule,
+    Correction,
+    HiddenCategory,
+    LearnedMerchant,
+    RuleChange,
+    RuleRun,
+)
 
 __all__ = [
     "AccountHolder",
     "BalanceStatement",
     "BankAccount",
     "Category",
+    "CategoryRule",
+    "Correction",
+    "HiddenCategory",
     "ImportBatch",
     "ImportIssue",
     "ImportProfile",
     "KeptEdit",
+    "LearnedMerchant",
     "MonthTotal",
     "PlannedChunk",
+    "RuleChange",
+    "RuleRun",
     "Transaction",
 ]
