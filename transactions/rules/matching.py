@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from transactions.categories import keywords
 from transactions.categories.categorise import keyword_hits, searchable
 from transactions.categories.clean import clean_text, merchant_key
 from transactions.rules.conditions import Conditions, Word
@@ -45,8 +46,19 @@ class LearnedSpec:
 
 
 def learned_key(raw_text: str, counterparty: str) -> str:
-    """The key of the merchant behind a payment: of the other side's name where there is one."""
-    return merchant_key((counterparty or raw_text)[:TEXT_LENGTH])
+    """The key of the merchant behind a payment: of the other side's name where there is one.
+
+    A word for money back is no part of a name: a shop's refund is of the same shop.
+    """
+    key = merchant_key((counterparty or raw_text)[:TEXT_LENGTH])
+    words = key.split()
+    kept = [word for word in words if word not in _refund_words()]
+    return key if len(kept) in (0, len(words)) else " ".join(kept)
+
+
+@lru_cache(maxsize=1)
+def _refund_words() -> frozenset[str]:
+    return frozenset(searchable(word).strip() for word in keywords.refund_words())
 
 
 @lru_cache(maxsize=20_000)
