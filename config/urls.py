@@ -19,6 +19,7 @@ for prefix, module in (
     ("", "config.pages.urls"),
     ("transactions/", "config.pages.ledger_urls"),
     ("imports/", "transactions.imports.urls"),
+    ("rules/", "transactions.rules.urls"),
     ("", "accounts.jobs.urls"),
     ("api/", "config.urls_api"),
 ):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from transactions.categories.categorise import searchable
 from transactions.fingerprints import amount_text
 
-WORDS_AT_MOST = 4
+WORDS_AT_MOST = 3
 WORD_LENGTH = 80
 
 PLACES: dict[str, str | Promise] = {

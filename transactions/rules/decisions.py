@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from transactions.models import Transaction
+
 RULE, LEARNED = "rule", "learned"
 
 
@@ -50,3 +52,10 @@ def base_of(
     if origin in ("person", RULE, LEARNED):
         return Base(None, "none", 0) if origin != "person" else None
     return Base(category_id, origin, confidence)
+
+
+def name_of(row: Transaction) -> str:
+    """What a line is called: as a rule says, else by the other side's name, else by its cleaned text."""
+    if row.decision and "named" in row.decision:
+        return row.clean_text
+    return row.counterparty or row.clean_text

@@ -126,7 +126,19 @@ def test_one_persons_lessons_say_nothing_to_another(account: BankAccount, owner:
         choose(owner, row, "books")
     other = factories.make_account()
     line = Line(
-        1, datetime(2026, 5, 1).date(), None, Decimal(-3), "CORNER CAFE 9", "", "", "", "x", "EUR"
+        1,
+        datetime(2026, 5, 1).date(),
+        None,
+        Decimal(-3),
+        "CORNER CAFE 9",
+        "",
+        "",
+        "",
+        "x",
+        "EUR",
+        None,
+        "",
+        "posted",
     )
     import_lines([line], accounts={"x": other}, source="api")
     assert Transaction.objects.get(account=other).category_origin != "learned"
@@ -140,7 +152,9 @@ def _household(data: Path) -> list[tuple[Line, str]]:
         for n, row in enumerate(csv.DictReader(file), 1):
             amount = Decimal(row["Amount"]) * (1 if row["Transaction Type"] == "credit" else -1)
             day = datetime.strptime(row["Date"], "%m/%d/%Y").date()
-            line = Line(n, day, None, amount, row["Description"], "", "", "", "x", "EUR")
+            line = Line(
+                n, day, None, amount, row["Description"], "", "", "", "x", "EUR", None, "", "posted"
+            )
             found.append((line, row["Category"]))
     return found
 

@@ -174,7 +174,10 @@ def test_the_counterpartys_name_is_asked_where_a_file_has_one(
     rules.save_rule(
         customer=owner, name="x", conditions=asked, category=factories.category("gifts")
     )
-    body = "Date,Description,Counterparty,Amount\n2026-05-01,Thanks,Café Zum Bären,-5.00\n2026-05-02,Thanks,Other,-6.00\n"
+    body = (
+        "Date,Description,Counterparty,Amount\n"
+        "2026-05-01,Thanks,Café Zum Bären,-5.00\n2026-05-02,Thanks,Other,-6.00\n"
+    )
     committed(account, body)
     found = codes(account)
     assert found["Thanks -5.0000"] == ("gifts", "rule")
