@@ -55,7 +55,10 @@ def base_of(
 
 
 def name_of(row: Transaction) -> str:
-    """What a line is called: as a rule says, else by the other side's name, else by its cleaned text."""
-    if row.decision and "named" in row.decision:
-        return row.clean_text
-    return row.counterparty or row.clean_text
+    """What a line is called."""
+    return called(row.decision, row.counterparty, row.clean_text)
+
+
+def called(decision: Mapping[str, Any] | None, counterparty: str, clean_text: str) -> str:
+    """As a rule says, else by the other side's name, else by the cleaned text."""
+    return clean_text if decision and "named" in decision else counterparty or clean_text

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from transactions.models import BankAccount, Category, CategoryRule
+from transactions.models import Category, CategoryRule
 from transactions.reach import Reach
 from transactions.rules.conditions import (
     DIRECTIONS,
@@ -42,34 +42,25 @@ class AmountField(forms.DecimalField):
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **kwargs,
         )  # fmt: skip
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.count(",") == 1 and "." not in value:
             value = value.replace(",", ".")
         return super().to_python(value)
 
 
-class RuleForm(forms.Form):
-    """One rule: up to three texts, then what else must hold, then what follows."""
+class ConditionsForm(forms.Form):
+    """What a rule asks: up to three texts, then what else must hold."""
 
-    name = forms.CharField(
-        label=_("Name of the rule"),
-        required=False,
-        max_length=80,
-        help_text=_("Left empty, it is called by what it looks for."),
-    )
     join = forms.ChoiceField(
         label=_("Of these texts"),
         choices=[("all", _("all must be there")), ("any", _("one is enough"))],
         required=False,
     )
     sign = forms.TypedChoiceField(
-        label=_("Direction"), choices=list(DIRECTIONS.items()), coerce=int, required=False, empty_value=0
+        label=_("Direction"), choices=list(DIRECTIONS.items()), coerce=int, required=False, empty_value="0"
     )  # fmt: skip
     least = AmountField(label=_("Amount from"))
     most = AmountField(label=_("Amount to"), help_text=_("The same in both means exactly that."))
-    accounts = forms.MultipleChoiceField(
-        label=_("Only on these accounts"), required=False, widget=forms.CheckboxSelectMultiple
-    )
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Only on these days of the week"),
         choices=list(enumerate(WEEKDAYS)),
@@ -92,6 +83,74 @@ class RuleForm(forms.Form):
         required=False,
         help_text=_("The category that the payment would have without rules."),
     )
+
+    def add_words(self) -> None:
+        for n in range(WORDS_AT_MOST):
+            self.fields[f"place_{n}"] = forms.ChoiceField(
+                label=gettext("Where"), choices=list(PLACES.items()), required=False
+            )
+            self.fields[f"way_{n}"] = forms.ChoiceField(
+                label=gettext("How"), choices=list(WAYS.items()), required=False
+            )
+            self.fields[f"what_{n}"] = forms.CharField(
+                label=gettext("Text to look for"), required=False, max_length=WORD_LENGTH
+            )
+
+    def choose(self, name: str, choices: Choices) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def conditions_of(
+        self, cleaned: dict[str, Any], *, accounts: tuple[int, ...] = (), without: int | None
+    ) -> Conditions | None:
+        """The conditions as typed; None where something is wrong, which stands at its field then."""
+        words = []
+        for n in range(WORDS_AT_MOST):
+            what = cleaned.get(f"what_{n}", "").strip()
+            if not what:
+                continue
+            word = Word(
+                cleaned.get(f"place_{n}") or "text", cleaned.get(f"way_{n}") or "contains", what
+            )
+            if problem := word.problem():
+                self.add_error(f"what_{n}", problem)
+            words.append(word)
+        first, last = cleaned.get("day_from"), cleaned.get("day_to")
+        days = None if first is last is None else (int(first or last or 1), int(last or first or 1))
+        found = Conditions(
+            words=tuple(words),
+            any_word=cleaned.get("join") == "any" and len(words) > 1,
+            sign=int(cleaned.get("sign") or 0),
+            least=cleaned.get("least"),
+            most=cleaned.get("most"),
+            accounts=accounts,
+            weekdays=tuple(sorted(cleaned.get("weekdays", ()))),
+            days=days,
+            without=without,
+        )
+        if self.errors:
+            return None
+        try:
+            found.check()
+        except BadCondition as error:
+            self.add_error(None, str(error))
+            return None
+        return found
+
+
+class RuleForm(ConditionsForm):
+    """One own rule: what it asks, and what follows."""
+
+    name = forms.CharField(
+        label=_("Name of the rule"),
+        required=False,
+        max_length=80,
+        help_text=_("Left empty, it is called by what it looks for."),
+    )
+    accounts = forms.MultipleChoiceField(
+        label=_("Only on these accounts"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     category = forms.ChoiceField(
         label=_("Put it into"),
         required=False,
@@ -110,28 +169,13 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, reach: Reach, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reach = reach
+        self.add_words()
         self._accounts = {str(a.public_id): a for a in reach.owned}
-        self._choose("accounts", [(key, str(a)) for key, a in self._accounts.items()])
+        self.choose("accounts", [(key, str(a)) for key, a in self._accounts.items()])
         if len(self._accounts) < 2:
             del self.fields["accounts"]
-        self._choose("without", category_choices(reach, gettext("any category")))
-        self._choose("category", category_choices(reach, gettext("leave the category as it is")))
-        for n in range(WORDS_AT_MOST):
-            self.fields[f"place_{n}"] = forms.ChoiceField(
-                label=gettext("Where"), choices=list(PLACES.items()), required=False
-            )
-            self.fields[f"way_{n}"] = forms.ChoiceField(
-                label=gettext("How"), choices=list(WAYS.items()), required=False
-            )
-            self.fields[f"what_{n}"] = forms.CharField(
-                label=gettext("Text to look for"), required=False, max_length=WORD_LENGTH
-            )
-        self.order_fields(None)
-
-    def _choose(self, name: str, choices: Choices) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        self.choose("without", category_choices(reach, gettext("any category")))
+        self.choose("category", category_choices(reach, gettext("leave the category as it is")))
 
     @property
     def word_rows(self) -> list[list[forms.BoundField]]:
@@ -141,49 +185,27 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        first, last = cleaned.get("day_from"), cleaned.get("day_to")
-        if self.errors:
-            return cleaned
-        words = tuple(
-            Word(cleaned.get(f"place_{n}") or "text", cleaned.get(f"way_{n}") or "contains", what)
-            for n in range(WORDS_AT_MOST)
-            if (what := cleaned.get(f"what_{n}", "").strip())
-        )
-        for n in range(WORDS_AT_MOST):
-            what = cleaned.get(f"what_{n}", "").strip()
-            if what and (problem := Word("text", "contains", what).problem()):
-                self.add_error(f"what_{n}", problem)
-        if self.errors:
-            return cleaned
-        without = self._ref(cleaned["without"])
-        conditions = Conditions(
-            words=words,
-            any_word=cleaned["join"] == "any" and len(words) > 1,
-            sign=cleaned["sign"],
-            least=cleaned["least"],
-            most=cleaned["most"],
-            accounts=tuple(self._accounts[key].pk for key in cleaned.get("accounts", ())),
-            weekdays=tuple(sorted(cleaned["weekdays"])),
-            days=(first or last, last or first) if first or last else None,
-            without=without,
-        )
-        try:
-            conditions.check()
-        except BadCondition as error:
-            self.add_error(None, str(error))
-        chosen = self._ref(cleaned["category"])
-        cleaned["chosen"] = Category.objects.get(pk=chosen) if chosen else None
-        if not chosen and not cleaned["rename_to"]:
+        chosen = self._ref(cleaned.get("category", ""))
+        if not self.errors and not chosen and not cleaned.get("rename_to"):
             self.add_error(
                 "category", gettext("Say what follows: choose a category, or a name to show.")
             )
-        cleaned["conditions"] = conditions
-        if not cleaned["name"]:
-            cleaned["name"] = (words[0].what if words else conditions.sentence())[:80]
+        accounts = tuple(self._accounts[key].pk for key in cleaned.get("accounts", ()))
+        without = self._ref(cleaned.get("without", ""))
+        conditions = self.conditions_of(cleaned, accounts=accounts, without=without)
+        if conditions is not None:
+            cleaned["conditions"] = conditions
+            cleaned["chosen"] = Category.objects.get(pk=chosen) if chosen else None
+            cleaned["name"] = cleaned["name"] or named_by(conditions)
         return cleaned
 
     def _ref(self, key: str) -> int | None:
         return next((pk for pk, ref in self.reach.refs.items() if pk and ref.key == key), None)
+
+
+def named_by(conditions: Conditions) -> str:
+    """What a rule without a name is called: what it looks for."""
+    return (conditions.words[0].what if conditions.words else conditions.sentence())[:80]
 
 
 def initial_of(rule: CategoryRule, reach: Reach) -> dict[str, Any]:
@@ -196,6 +218,19 @@ def initial_of(rule: CategoryRule, reach: Reach) -> dict[str, Any]:
     except BadCondition:
         return found
     keys = {a.pk: str(a.public_id) for a in reach.owned}
+    return (
+        found
+        | typed(asked)
+        | {
+            "accounts": [keys[pk] for pk in asked.accounts if pk in keys],
+            "without": reach.ref(asked.without).key if asked.without else "",
+        }
+    )
+
+
+def typed(asked: Conditions) -> dict[str, Any]:
+    """Conditions as they would be typed."""
+    found: dict[str, Any] = {}
     for n, word in enumerate(asked.words):
         found |= {f"place_{n}": word.place, f"way_{n}": word.way, f"what_{n}": word.what}
     return found | {
@@ -203,17 +238,15 @@ def initial_of(rule: CategoryRule, reach: Reach) -> dict[str, Any]:
         "sign": asked.sign,
         "least": _plain(asked.least),
         "most": _plain(asked.most),
-        "accounts": [keys[pk] for pk in asked.accounts if pk in keys],
         "weekdays": list(asked.weekdays),
         "day_from": asked.days[0] if asked.days else None,
         "day_to": asked.days[1] if asked.days else None,
-        "without": reach.ref(asked.without).key if asked.without else "",
     }
 
 
-def initial_for(texts: str, account: BankAccount | None = None) -> dict[str, Any]:
+def initial_for(text: str) -> dict[str, Any]:
     """A new rule begun from a payment's text."""
-    return {"what_0": texts[:WORD_LENGTH], "way_0": "contains", "place_0": "text"}
+    return {"what_0": text[:WORD_LENGTH], "way_0": "contains", "place_0": "text"}
 
 
 def _plain(amount: Decimal | None) -> str:

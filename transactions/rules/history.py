@@ -201,18 +201,19 @@ def read(
     account_id: int, after: Place = FIRST, size: int | None = PIECE, until: Place = LAST
 ) -> list[Line]:
     """The next lines behind one place and not behind another; `size` None takes all of them."""
-    params = {
+    params: dict[str, Any] = {
         "account": account_id, "day": after[0], "id": after[1], "n": size,
         "last_day": until[0], "last_id": until[1],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_READ, params)
-        return [Line(*row[:10], _object(row[10])) for row in cursor.fetchall()]
+        return [Line._make((*row[:10], _object(row[10]))) for row in cursor.fetchall()]
 
 
 def _object(value: Any) -> dict[str, Any] | None:
     """Django leaves jsonb of plain cursors as text."""
-    return json.loads(value) if isinstance(value, str) else value
+    found: dict[str, Any] | None = json.loads(value) if isinstance(value, str) else value
+    return found
 
 
 def preview(account_ids: Iterable[int], shelf: Shelf, scope: Scope) -> Counts:
