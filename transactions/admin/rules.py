@@ -75,7 +75,7 @@ def _initial(rule: CategoryRule) -> dict[str, Any]:
     return typed(asked) | {"without": asked.without}
 
 
-ASKED = (
+ASKED: tuple[str | tuple[str, ...], ...] = (
     *((f"place_{n}", f"way_{n}", f"what_{n}") for n in range(WORDS_AT_MOST)),
     "join", "sign", ("least", "most"), "weekdays", ("day_from", "day_to"), "without",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from accounts.audit import services as audit
 from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
 from accounts.models import User
+from transactions.categories.categorise import searchable
 from transactions.categories.clean import clean_text
 from transactions.models import Category, Correction, LearnedMerchant, RuleRun, Transaction
 from transactions.rules import runs
@@ -39,8 +40,11 @@ def sign_of(row: Transaction) -> int:
 
 
 def merchant_name(row: Transaction) -> str:
-    """How the merchant is called in sentences and lists."""
-    return cut_card_numbers(row.counterparty or clean_text(row.raw_text))[:120]
+    """How the merchant is called in sentences and lists: the payment's name without a branch's number."""
+    name = row.counterparty or clean_text(row.raw_text)
+    key = set(learned_key(row.raw_text, row.counterparty).split())
+    kept = [word for word in name.split() if searchable(word).strip() in key]
+    return cut_card_numbers(" ".join(kept) or name)[:120]
 
 
 def note_choices(
