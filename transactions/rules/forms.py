@@ -69,10 +69,10 @@ class ConditionsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     day_from = forms.IntegerField(
-        label=_("Day of the month from"), required=False, min_value=1, max_value=31
+        label=_("From day of the month"), required=False, min_value=1, max_value=31
     )
     day_to = forms.IntegerField(
-        label=_("Day of the month to"),
+        label=_("To day of the month"),
         required=False,
         min_value=1,
         max_value=31,

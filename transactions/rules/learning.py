@@ -87,7 +87,9 @@ def _lesson(customer: Customer, key: str, sign: int, row: Transaction) -> Lesson
     if len(chosen) < ENOUGH or len(alike) > 1 or None in alike:
         return None
     category = Category.objects.get(pk=chosen[0])
-    return Lesson(_learn(customer, row, category, LearnedMerchant.How.REPEATED), is_new=True)
+    merchant = _learn(customer, row, category, LearnedMerchant.How.REPEATED)
+    _note("merchant.learned", merchant)
+    return Lesson(merchant, is_new=True)
 
 
 def _learn(customer: Customer, row: Transaction, category: Category, how: str) -> LearnedMerchant:
@@ -103,15 +105,15 @@ def _learn(customer: Customer, row: Transaction, category: Category, how: str) -
             "how": how,
         },
     )
-    _note("merchant.learned", merchant)
     return merchant
 
 
-def _note(act: str, merchant: LearnedMerchant) -> None:
+def _note(act: str, merchant: LearnedMerchant, run: RuleRun | None = None) -> None:
+    said = {"name": merchant.name, "category": merchant.category_id, "how": merchant.how}
     audit.record(
         act=act,
         subject=merchant,
-        after={"name": merchant.name, "category": merchant.category_id, "how": merchant.how},
+        after=said | {"run": run.pk if run else None},
         customer_id=merchant.customer_id,
     )
 
@@ -146,7 +148,9 @@ def always(
                 scope=Scope(LEARNED, merchant.pk),
                 title=f"{merchant.name} → {category.name}",
                 user=user,
+                is_part=True,
             )
+        _note("merchant.learned", merchant, run)
     return merchant, run
 
 
@@ -156,10 +160,18 @@ def forget(merchant: LearnedMerchant, *, user: User | None = None) -> RuleRun:
     Raises AccountBusy as `always` does; it stays learned then.
     """
     with transaction.atomic():
-        _note("merchant.forgotten", merchant)
         Correction.objects.filter(
             customer=merchant.customer_id, key=merchant.key, sign=merchant.sign
         ).delete()
-        pk, name, customer = merchant.pk, merchant.name, merchant.customer
+        pk = merchant.pk
         merchant.delete()
-        return runs.start(customer=customer, scope=Scope(LEARNED, pk), title=f"{name} ✕", user=user)
+        merchant.pk = pk
+        run = runs.start(
+            customer=merchant.customer,
+            scope=Scope(LEARNED, pk),
+            title=f"{merchant.name} ✕",
+            user=user,
+            is_part=True,
+        )
+        _note("merchant.forgotten", merchant, run)
+        return run

@@ -102,11 +102,17 @@ def is_large(account_ids: Iterable[int]) -> bool:
 
 
 def start(
-    *, customer: Customer | None, scope: Scope, title: str, user: User | None = None
+    *,
+    customer: Customer | None,
+    scope: Scope,
+    title: str,
+    user: User | None = None,
+    is_part: bool = False,
 ) -> RuleRun:
     """Runs the rules as they stand over all lines of the person (None: of the bank), at once or as a job.
 
-    Parameters: `scope` says whose say is put right. Raises AccountBusy when it is done at once and one of
+    Parameters: `scope` says whose say is put right; `is_part` where it belongs to another act, whose entry
+    in the change log names it. Raises AccountBusy when it is done at once and one of
     the accounts is being written.
     """
     accounts = accounts_of(customer)
@@ -116,12 +122,13 @@ def start(
         run = RuleRun.objects.create(
             customer=customer, title=title[:160], scope=scope.as_json(), started_by=user
         )
-        audit.record(
-            act="rules.run",
-            subject=run,
-            after={"scope": run.scope},
-            customer_id=customer.pk if customer else None,
-        )
+        if not is_part:
+            audit.record(
+                act="rules.run",
+                subject=run,
+                after={"scope": run.scope},
+                customer_id=customer.pk if customer else None,
+            )
         if large:
             run.job = jobs.enqueue(
                 kind="rule_run", arguments={"run": run.pk}, started_by=user, lane=lane

@@ -125,17 +125,25 @@ def remove_rule(rule: CategoryRule, *, put_back: bool, user: User | None = None)
     Raises AccountBusy where that is done at once and an account is being written; the rule stays then.
     """
     with transaction.atomic():
+        before, pk, run = _content(rule), rule.pk, None
+        rule.delete()
+        rule.pk = pk
+        if put_back:
+            run = runs.start(
+                customer=rule.customer,
+                scope=Scope(RULE, pk),
+                title=f"{rule.name} ✕",
+                user=user,
+                is_part=True,
+            )
         audit.record(
             act="rule.removed",
             subject=rule,
-            before=_content(rule),
+            before=before,
+            after={"run": run.pk if run else None},
             customer_id=rule.customer_id,
         )
-        pk, name, customer = rule.pk, rule.name, rule.customer
-        rule.delete()
-        if not put_back:
-            return None
-        return runs.start(customer=customer, scope=Scope(RULE, pk), title=f"{name} ✕", user=user)
+        return run
 
 
 def run_rule(rule: CategoryRule, *, user: User | None = None) -> RuleRun:
