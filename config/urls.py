@@ -20,6 +20,7 @@ for prefix, module in (
     ("transactions/", "config.pages.ledger_urls"),
     ("regulars/", "config.pages.regulars_urls"),
     ("imports/", "transactions.imports.urls"),
+    ("rules/", "transactions.rules.urls"),
     ("", "accounts.jobs.urls"),
     ("api/", "config.urls_api"),
 ):

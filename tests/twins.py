@@ -47,6 +47,10 @@ OF_A_CUSTOMER = {
     "transactions.KeptEdit", "transactions.RowPair", "analytics.Budget", "analytics.ForecastIssue",
     "analytics.ForecastPoint", "analytics.Membership", "analytics.CustomerFeatures",
     "analytics.RegularPayment", "analytics.RegularPaymentDate",
+    "transactions.KeptEdit", "analytics.Budget", "analytics.ForecastIssue", "analytics.ForecastPoint",
+    "analytics.Membership", "analytics.CustomerFeatures",
+    "transactions.CategoryRule", "transactions.LearnedMerchant", "transactions.Correction",
+    "transactions.HiddenCategory", "transactions.RuleRun", "transactions.RuleChange",
 }  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -132,6 +136,13 @@ def _value(field: Any, twin: Twin, key: int, model: type[models.Model]) -> Any:
 # What a table needs besides: values by model label, given the twin and the row's key.
 def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
     month = DAY.replace(day=1)
+    image = {
+        "category": key,
+        "origin": "keyword",
+        "confidence": 1,
+        "decision": None,
+        "text": twin.canary,
+    }
     return {
         "customers.BankProfile": {
             "k": 10, "country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR", "locale": "en",
@@ -184,6 +195,15 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "unique_key": f"{twin.canary}-{key}",
         },
         "transactions.ImportIssue": {"verdict": "rejected"},
+        # The bank's own rule stands beside the customers' in B alone.
+        "transactions.CategoryRule": {
+            "conditions": {"words": [["text", "contains", twin.canary]]},
+            "customer_id": None if key == ONLY_IN_B else key,
+        },
+        "transactions.LearnedMerchant": {"sign": 1},
+        "transactions.Correction": {"sign": 1},
+        "transactions.RuleRun": {"state": "done", "customer_id": None if key == ONLY_IN_B else key},
+        "transactions.RuleChange": {"before": image, "after": image},
         "transactions.ImportBatch": {"state": "planned", "source": "file", "basis": {}, "verdicts": b"",
             "sums": {}, "counts": {}, "choices": {}, "detection": {}, "layout": {},
         },

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -19,6 +20,7 @@ from transactions import ids, ledger
 from transactions.api import TAG, TransactionSerializer, item
 from transactions.models import Category, Transaction
 from transactions.reach import Reach
+from transactions.rules import learning
 
 _ID = in_path("transaction_id", "Its id.", "9f0c2f6a5d1e4b7c8a3d2e1f0b9c8d7e")
 _EXAMPLE: dict[str, Any] = {
@@ -116,7 +118,9 @@ class OneTransaction(BankAPIView):
         form.is_valid(raise_exception=True)
         category = _chosen(reach, form.validated_data["category_id"])
         try:
-            ledger.recategorise([row], category=category, expected_version=int(match[1]))
+            with transaction.atomic():
+                ledger.recategorise([row], category=category, expected_version=int(match[1]))
+                learning.note_choices(customer, [row], category)
         except ledger.VersionConflict:
             raise VersionChanged from None
         except ledger.AccountBusy:

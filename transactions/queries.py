@@ -113,7 +113,7 @@ class ListPage:
 
 _COLUMNS = (
     "id", "booked_on", "value_on", "amount", "clean_text", "raw_text", "counterparty", "category_id",
-    "category_origin", "confidence", "status", "version", "account_id", "batch_id",
+    "category_origin", "confidence", "decision", "status", "version", "account_id", "batch_id",
 )  # fmt: skip
 
 

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
 from transactions import ids
-from transactions.models import AccountHolder, BankAccount, Category, Transaction
+from transactions.models import (
+    AccountHolder,
+    BankAccount,
+    Category,
+    HiddenCategory,
+    Transaction,
+)
 from transactions.queries import uncategorised
 from transactions.slices import AccountRef, CategoryRef
 
@@ -59,8 +65,14 @@ class Reach:
         """Every category of the bank and of this person, parents before children, in the bank's order."""
         rows = list(
             Category.objects.filter(Q(customer=None) | Q(customer=self.customer))
+            .annotate(
+                hidden=Q(is_hidden=True)
+                | Exists(
+                    HiddenCategory.objects.filter(category=OuterRef("pk"), customer=self.customer)
+                )
+            )
             .order_by("position", "id")
-            .values_list("pk", "public_id", "name", "kind", "parent_id", "is_hidden")
+            .values_list("pk", "public_id", "name", "kind", "parent_id", "hidden")
         )
         parents = {pk: parent for pk, _, _, _, parent, _ in rows}
 

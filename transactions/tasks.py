@@ -9,7 +9,7 @@ from accounts.jobs.errors import JobRefused
 from accounts.jobs.registry import handles
 from accounts.models import User
 from transactions.imports.errors import ImportProblem
-from transactions.models import ImportBatch
+from transactions.models import ImportBatch, RuleRun
 
 
 def _batch(context: JobContext) -> ImportBatch:
@@ -67,3 +67,26 @@ def import_undo(context: JobContext) -> dict[str, Any] | None:
     except ImportProblem as problem:
         raise JobRefused(problem.code, problem.sentence) from problem
     return None
+
+
+@handles("rule_run", title=_("Run rules over payments"))
+def rule_run(context: JobContext) -> dict[str, Any] | None:
+    from transactions.rules import runs
+
+    runs.work(_run(context), context)
+    return None
+
+
+@handles("rule_run_undo", title=_("Take a run of rules back"))
+def rule_run_undo(context: JobContext) -> dict[str, Any] | None:
+    from transactions.rules import runs
+
+    runs.take_back(_run(context), context)
+    return None
+
+
+def _run(context: JobContext) -> RuleRun:
+    run = RuleRun.objects.filter(pk=context.arguments["run"]).first()
+    if run is None:
+        raise JobRefused("run_missing", "This run is no longer there.")
+    return run

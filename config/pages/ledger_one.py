@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +22,9 @@ from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
 from transactions.models import Category, ImportBatch, Transaction
+from transactions.rules import learning
+from transactions.rules.decisions import name_of
+from transactions.rules.why import reason_of
 from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
 
 
@@ -47,22 +51,25 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
     if row.batch_id:
         batch = ImportBatch.objects.filter(pk=row.batch_id).select_related("file").first()
     back = reverse("transactions:list") + view.words
+    reason = reason_of(row, is_own=view.is_own) if category.pk else None
     return {
         "view": view,
         "row": row,
         "public_id": ids.encode_one(row.pk),
         "account": account,
-        "name": row.counterparty or row.clean_text,
+        "name": name_of(row),
         "category": category,
         "root": view.reach.root(row.category_id),
         "groups": view.reach.groups(),
-        "why": _why(row, category),
+        "why": reason.sentence if reason else _why(row, category),
+        "reason": reason,
+        "may_teach": view.is_own and any(a.pk == row.account_id for a in view.reach.owned),
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
         "pairs": ledger_pairs.of_line(view, row),
         "regular": regulars_reading.link_of(view, row),
         "may_change": view.is_own,
-        "crumbs": [(_("Transactions"), back), (row.counterparty or row.clean_text, "")],
+        "crumbs": [(_("Transactions"), back), (name_of(row), "")],
         "next": request.get_full_path(),
         "when": formats.day(row.booked_on, view.locale, "full"),
     }
@@ -119,26 +126,46 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
     row = _own_line(view, transaction_id)
     category, fault = _chosen(view, request.POST.get("category", ""))
     status = 400 if fault else 200
+    lessons: list[str] = []
     if not fault:
         try:
-            books.recategorise(
-                [row], category=category, expected_version=_version(request.POST.get("version", ""))
-            )
+            version = _version(request.POST.get("version", ""))
+            with transaction.atomic():
+                books.recategorise([row], category=category, expected_version=version)
+                found = learning.note_choices(view.customer, [row], category)
+            lessons = [_lesson(view, lesson) for lesson in found]
         except (AccountBusy, VersionConflict) as error:
             fault, status = _sentence(error), 409
         row.refresh_from_db()
     if request.htmx:  # type: ignore[attr-defined]
-        return _in_place(request, view, row, fault, status)
+        return _in_place(request, view, row, fault, status, lessons)
     if fault:
         messages.error(request, fault)
     else:
         messages.success(request, _("The category is changed. Your choice stays above the bank's."))
+        for said in lessons:
+            messages.info(request, said)
     return redirect(_back(request, view))
+
+
+def _lesson(view: View, lesson: learning.Lesson) -> str:
+    """What came of a choice, said at once: nothing is learned in silence."""
+    text = _("“%(name)s” no longer goes to %(category)s by itself: you chose otherwise.")
+    if lesson.is_new:
+        text = _(
+            "You chose this twice, so “%(name)s” goes to %(category)s from now on. Take it back under "
+            "“Categories and rules”."
+        )
+    category = view.reach.ref(lesson.merchant.category_id).name
+    return text % {"name": lesson.merchant.name, "category": category}
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, AccountBusy):
-        return _("A file is being brought into this account now. Try again in a moment.")
+        return _(
+            "This account is being written now, by a file or by rules. Nothing was changed; try again in a "
+            "moment."
+        )
     return _(
         "This line was changed meanwhile. It is shown as it is now; look again before you change it."
     )
@@ -169,18 +196,24 @@ def _back(request: HttpRequest, view: View) -> str:
 
 
 def _in_place(
-    request: HttpRequest, view: View, row: Transaction, fault: str, status: int
+    request: HttpRequest,
+    view: View,
+    row: Transaction,
+    fault: str,
+    status: int,
+    lessons: list[str],
 ) -> HttpResponse:
     """The row as it is now; with it the sums of the filter that the person is looking at."""
     address = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
     path, _sep, query = address.partition("?")
     if path != reverse("transactions:list"):
         context = _context(view, row, request)
-        context |= {"fault": fault, "next": _back(request, view)}
+        context |= {"fault": fault, "next": _back(request, view), "lessons": lessons}
         return render(request, "transactions/_category_card.html", context, status=status)
     found = read_list(view, QueryDict(query))
     context = ledger.frame(request, view, found)
     context |= {"row": _row(view, row), "fault": fault, "changed": True, "here": address}
+    context |= {"lessons": lessons}
     if found.slice is not None and row.status == Transaction.Status.POSTED:
         context["day_figure"] = found.day_figures([row.booked_on]).get(row.booked_on)
         context["day_key"] = f"d{row.booked_on:%Y-%m-%d}"
@@ -193,7 +226,7 @@ def _row(view: View, row: Transaction) -> Row:
     return Row(
         public_id=public_id,
         url=reverse("transactions:detail", args=[public_id]) + view.words,
-        name=row.counterparty or row.clean_text,
+        name=name_of(row),
         account=str(account),
         amount=row.amount,
         currency=account.currency,

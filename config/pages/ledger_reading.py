@@ -24,6 +24,7 @@ from transactions import queries
 from transactions.flows import FLOWS, Flow
 from transactions.forms import ListFilter, Period, read_period, with_days
 from transactions.models import Transaction
+from transactions.rules.decisions import called
 from transactions.slice_parsing import BadSlice, read_slice
 from transactions.slices import CategoryRef, Slice
 
@@ -175,7 +176,7 @@ def row_of(view: View, row: dict[str, Any]) -> Row:
     return Row(
         public_id=row["public_id"],
         url=reverse("transactions:detail", args=[row["public_id"]]) + view.words,
-        name=row["counterparty"] or row["clean_text"],
+        name=called(row["decision"], row["counterparty"], row["clean_text"]),
         account=str(account),
         amount=row["amount"],
         currency=account.currency,

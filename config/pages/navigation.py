@@ -60,6 +60,7 @@ ITEMS: tuple[tuple[str | Promise, str, str, str, str], ...] = (
     (_("Transactions"), "transactions:list", "list", "main", permissions.OWN_DATA),
     (_("Regulars"), "regulars:list", "refresh", "main", permissions.OWN_DATA),
     (_("Bring in a file"), "imports:new", "upload", "foot", permissions.OWN_DATA),
+    (_("Rules"), "rules:list", "tag", "foot", permissions.OWN_DATA),
     (_("Profile"), "pages:profile", "person", "foot", permissions.OWN_DATA),
     (_("Overview"), "pages:staff_overview", "home", "main", permissions.READ_REPORTS),
     (_("Customers"), "pages:customers", "people", "main", permissions.OPEN_CUSTOMER),

@@ -22,6 +22,7 @@ from accounts.jobs.models import Job
 from accounts.models import Role, User
 from analytics.budgets.models import Budget
 from analytics.regulars.models import RegularPayment
+from tests.accounts import audit_rules
 from tests.accounts.signin_case import app_of, code_of
 from tests.accounts.soft_key import SoftKey, asked
 from tests.conftest import HOSTS, NORTH
@@ -504,3 +505,4 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "admin:analytics_budget_change": (admin_budget_change, "row.changed"),
     "admin:analytics_budget_delete": (admin_budget_delete, "row.removed"),
 }  # fmt: skip
+ACTS |= audit_rules.ACTS

@@ -93,6 +93,8 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
     "import_undo": lambda key: {"batch": key, "confirm_edits": None},
     "pairs_find": lambda key: {"batch": key},
     "regulars": lambda key: {"accounts": [key]},
+    "rule_run": lambda key: {"run": key},
+    "rule_run_undo": lambda key: {"run": key},
     "audit_head": lambda key: {"day": twins.DAY.isoformat()},
     "night": lambda key: {"business_day": twins.DAY.isoformat()},
 }

@@ -23,7 +23,7 @@ _GONE = "The planned rows are gone. Look at the preview again."
 
 _COPIED = (
     "account_id, booked_on, value_on, amount, raw_text, clean_text, counterparty, reference, category_id,"
-    " category_origin, confidence, status, provider_id, fingerprint"
+    " category_origin, confidence, decision, status, provider_id, fingerprint"
 )
 # Inserted in one order: it fills pages densely, and equal files raced by several workers
 # meet rows alike.

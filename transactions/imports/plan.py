@@ -21,8 +21,9 @@ from transactions.imports.errors import AccountNeeded, PlanMissing
 from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
 from transactions.imports.staging import REJECT_COLUMNS, Staging
 from transactions.models import BankAccount, Category, ImportBatch
+from transactions.rules.books import Shelf
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 DOUBTFUL_SHOWN = 2000
 
 # Changed rows carry both images, for the preview and for the undo; doubtful ones the row they look like.
@@ -145,6 +146,7 @@ def stage(
         categoriser=Categoriser(),
         category_ids=dict(codes),
         layout=layout,
+        shelf=Shelf(),
     )
     tables.make()
     if stream is None:
@@ -216,7 +218,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
         "falls": staging.falls,
     }
     batch.plan_hash = plan_hash(content, found)
-    batch.code_version = f"{CODE_VERSION}.{rules_version()}"[:40]
+    batch.code_version = version_of(staging.account_ids, staging.shelf)
     batch.planned_at = timezone.now()
     batch.choices["names"] = [
         {"name": cut_card_numbers(named.name), "currency": named.currency, "rows": named.rows,
@@ -266,11 +268,19 @@ def plan_hash(content: str, found: verdicts.Verdicts) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
+def version_of(account_ids: Iterable[int], shelf: Shelf | None = None) -> str:
+    """What a plan rests on besides the file: the program, its keywords, and these accounts' rules."""
+    own = (shelf or Shelf()).version(account_ids)
+    return f"{CODE_VERSION}.{rules_version()}{'.' if own else ''}{own}"[:40]
+
+
 def is_stale(batch: ImportBatch) -> bool:
-    """Whether the accounts were written since this draft was planned (by an undo, another file, an edit), or
-    one of them is gone: a plan made now could say otherwise."""
+    """Whether the accounts were written since this draft was planned (by an undo, another file, an edit), one
+    of them is gone, or its rules changed: a plan made now could say otherwise."""
+    if not batch.planned_at:
+        return False
     kept = batch.basis.get("accounts", {})
-    return bool(batch.planned_at) and revisions_of(kept) != kept
+    return revisions_of(kept) != kept or version_of(map(int, kept)) != batch.code_version
 
 
 def revisions_of(account_ids: Iterable[int]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from transactions.imports.copytext import NULL, safe, sign_of
 
 if TYPE_CHECKING:
     from transactions.imports.staging import Place, Staging, Words
+    from transactions.rules.matching import Book
 
 _REMEMBERED = 100_000
 _LONGEST = 200
@@ -42,8 +43,8 @@ class _Memory:
         self.text_at = layout.columns["text"][0]
         self.days: dict[str, tuple[date, str, bytes]] = {}
         self.value_days: dict[str, str] = {}
-        # By sign of the amount; by the text's cell, or by text and category.
-        self.words: dict[int, dict[str | tuple[str, str], Words]] = {-1: {}, 0: {}, 1: {}}
+        # By account's rules and sign of the amount; by the text's cell, or by text and category.
+        self.words: dict[int, dict[int, dict[str | tuple[str, str], Words]]] = {}
         self.places: dict[tuple[str, str], Place] = {}
         self.statuses: dict[str, str] = {}
 
@@ -56,7 +57,8 @@ class _Memory:
         party_at, reference_at = layout.column("counterparty"), layout.column("reference")
         more = any(at is not None for at in (value_at, balance_at, party_at, reference_at))
         days, places, statuses = self.days, self.places, self.statuses
-        going, neither, coming = (self.words[sign] for sign in (-1, 0, 1))
+        book: Book | None = None
+        going, neither, coming = self.words_by(book)
         width, verdicts, hash_of = raw.width, staging.verdicts, sha256
         account = currency = category = ""
         at_account: str | None = None
@@ -83,12 +85,15 @@ class _Memory:
             if place is None or account != at_account or currency != at_currency:
                 place = places.get((account, currency))
                 at_account, at_currency = account, currency
+                if place is not None and place[2].book is not book:
+                    book = place[2].book
+                    going, neither, coming = self.words_by(book)
             if not figure or day is None or place is None or status is None:
                 yield from self.slowly(n, record)
                 continue
             met = going if figure[0] == "-" else coming if figure != "0" else neither
             key = (cells[text_at], category) if category else cells[text_at]
-            known = met.get(key) or self.words_of(cells[text_at], category, sign_of(figure))
+            known = met.get(key) or self.words_of(book, cells[text_at], category, sign_of(figure))
             if known is None:
                 yield from self.slowly(n, record)
                 continue
@@ -125,17 +130,32 @@ class _Memory:
                 f"{reference}\t{decided}\t{status}\t\t{print_}\t{line}\n"
             )
 
-    def words_of(self, cell: str, category: str, sign: int) -> "Words | None":
+    def words_by(self, book: "Book | None") -> list[dict[str | tuple[str, str], "Words"]]:
+        """What texts came to under these rules, by sign: out, neither, in."""
+        by_sign = self.words.setdefault(id(book), {-1: {}, 0: {}, 1: {}})
+        return [by_sign[sign] for sign in (-1, 0, 1)]
+
+    def words_of(self, book: "Book | None", cell: str, category: str, sign: int) -> "Words | None":
         """What a new text comes to, remembered; None for one that needs more of its row."""
         text = self.raw.text(cell)
         if not text or len(cell) + len(category) >= _LONGEST:
             return None
-        known = self.words[sign]
+        made = self._made(book, text, category.strip(), sign)
+        if made is None:
+            return None
+        known = self.words[id(book)][sign]
         if len(known) >= _REMEMBERED:
             known.clear()
-        made = self.staging.new_words(text, category.strip(), sign)
         known[(cell, category) if category else cell] = made
         return made
+
+    def _made(self, book: "Book | None", text: str, category: str, sign: int) -> "Words | None":
+        if book is None:
+            return self.staging.new_words(text, category, sign)
+        # The other side's name may decide: such rows are read whole.
+        if self.raw.layout.column("counterparty") is not None:
+            return None
+        return self.staging.ruled_words(book, text, category, sign)
 
     def slowly(self, n: int, record: Record) -> Iterator[str]:
         """One row as its adapter reads it, remembered where it is a line that goes in."""

@@ -4,6 +4,7 @@ It works on distinct texts, days and accounts, not on rows: cleaning, categories
 escaping are done once each. A row then costs a few look-ups and one SHA-256.
 """
 
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,9 @@ from transactions.imports import verdict_codes as codes
 from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
 from transactions.imports.copytext import NULL, escape, safe, sign_of, storable
 from transactions.imports.quick import quick_texts
+from transactions.rules.books import Shelf
+from transactions.rules.decisions import Base, Outcome
+from transactions.rules.matching import Book, Reading
 
 # Rows handed on at a time, and rows to a kept chunk.
 BLOCK_ROWS, CHUNK_ROWS = 1_024, 8_192
@@ -45,7 +49,8 @@ _STATED_KEPT = 10_000
 # ledger's own, so that a kept line less its first two cells is a line for the ledger.
 COLUMNS = (
     "n", "balance", "occurrence", "account_id", "booked_on", "value_on", "amount", "raw_text",
-    "clean_text", "counterparty", "reference", "category_id", "category_origin", "confidence", "status",
+    "clean_text", "counterparty", "reference", "category_id", "category_origin", "confidence", "decision",
+    "status",
     "provider_id", "fingerprint", "line",
 )  # fmt: skip
 LEDGER_COLUMNS = COLUMNS[2:]
@@ -58,15 +63,16 @@ Words = tuple[str, str, bytes]
 
 
 class _Days:
-    """How far the days of one account have come, and the prints of the present one.
+    """One account: its rules, how far its days have come, and the prints of the present one.
 
     Equal rows are of one day, so where an account's days run one way a day's prints are all it takes
     to number them.
     """
 
-    __slots__ = ("day", "ordered", "seen", "step")
+    __slots__ = ("book", "day", "ordered", "seen", "step")
 
-    def __init__(self) -> None:
+    def __init__(self, book: Book | None) -> None:
+        self.book = book
         self.day: date | None = None
         self.seen: dict[str, int] = {}
         self.step = 0
@@ -99,7 +105,9 @@ class Staging:
         categoriser: Categoriser,
         category_ids: dict[str, int],
         layout: Layout | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
+        self.shelf = shelf
         self.batch_id = batch_id
         self.finder = finder
         self.categoriser = categoriser
@@ -117,6 +125,8 @@ class Staging:
         self.last_day: date | None = None
         self._day_texts: dict[date, tuple[str, bytes]] = {}
         self._known: dict[tuple[str, str, int], Words] = {}
+        # By account's book, text, category, direction and other side: finished, or to be asked row by row.
+        self._ruled: dict[tuple[int, str, str, int, str], Words | Reading] = {}
         self.named: dict[tuple[str, str], NamedAccount] = {}
         self._places: dict[tuple[str, str], Place | Misplaced] = {}
         self._days: dict[int, _Days] = {}
@@ -188,7 +198,10 @@ class Staging:
         # The common figures need no more than this; `amount_text` knows the rest.
         if "E" in figure or figure[-1] == "0" or figure[0] == "+":
             figure = amount_text(amount)
-        words, decided, tail = self.words(text, category, sign_of(figure))
+        if group.book is None:
+            words, decided, tail = self.words(text, category, sign_of(figure))
+        else:
+            words, decided, tail = self._ruled_row(group.book, row, sign_of(figure))
         if provider_id:
             self.has_ids = True
             print_ = sha256(b"p\x1f" + provider_id.encode()).digest()[:16].hex()
@@ -230,6 +243,13 @@ class Staging:
 
     def new_words(self, text: str, category: str, sign: int) -> Words:
         """All that one distinct text costs: cleaned, put in a category, made ready for the hash."""
+        raw, words, tail = self._met_text(text)
+        category_id, origin, confidence = self._base(raw, category, sign)
+        at = NULL if category_id is None else category_id
+        # A few dozen for all texts: kept once each.
+        return words, intern(f"{at}\t{origin}\t{confidence}\t{NULL}"), tail
+
+    def _met_text(self, text: str) -> tuple[str, str, bytes]:
         met = self._met.get(text)
         if met is None:
             if len(self._met) >= _CACHE_LIMIT:
@@ -237,14 +257,52 @@ class Staging:
             raw = storable(cut_card_numbers(text))
             words = f"{escape(raw)}\t{escape(cleaned(raw))}"
             met = self._met[text] = raw, words, text_part(raw)
-        raw, words, tail = met
+        return met
+
+    def _base(self, raw: str, category: str, sign: int) -> Base:
         decision = self.categoriser.decide_anew(raw, category, sign)
         category_id = self.category_ids.get(decision.code or "")
         if category_id is None:
-            decided = f"{NULL}\tnone\t0"
-        else:
-            decided = f"{category_id}\t{decision.origin}\t{round(decision.confidence * 100)}"
-        # A few dozen for all texts: kept once each.
+            return Base(None, "none", 0)
+        return Base(category_id, decision.origin, round(decision.confidence * 100))
+
+    # Accounts with rules or learned merchants
+
+    def ruled_words(
+        self, book: Book, text: str, category: str, sign: int, party: str = ""
+    ) -> Words | None:
+        """As `words`, by the account's book; None where amount or day of each row have a say."""
+        found = self._ruled_text(book, text, category, sign, party)
+        return None if isinstance(found, Reading) else found
+
+    def _ruled_row(self, book: Book, row: Line, sign: int) -> Words:
+        found = self._ruled_text(book, row.text, row.category, sign, row.counterparty)
+        if isinstance(found, Reading):
+            return self._words_of(row.text, found.outcome(row.amount, row.booked_on))
+        return found
+
+    def _ruled_text(
+        self, book: Book, text: str, category: str, sign: int, party: str
+    ) -> Words | Reading:
+        key = id(book), text, category, sign, party
+        known = self._ruled.get(key)
+        if known is None:
+            if len(self._ruled) >= _CACHE_LIMIT:
+                self._ruled.clear()
+            raw = self._met_text(text)[0]
+            reading = book.read(raw, party, sign, self._base(raw, category, sign))
+            settled = reading.settled
+            known = reading if settled is None else self._words_of(text, settled)
+            self._ruled[key] = known
+        return known
+
+    def _words_of(self, text: str, outcome: Outcome) -> Words:
+        raw, words, tail = self._met_text(text)
+        if outcome.name is not None:
+            words = f"{escape(raw)}\t{escape(outcome.name)}"
+        at = NULL if outcome.category_id is None else outcome.category_id
+        decision = NULL if outcome.decision is None else escape(json.dumps(outcome.decision))
+        decided = f"{at}\t{outcome.origin}\t{outcome.confidence}\t{decision}"
         return words, intern(decided), tail
 
     # Rows that do not go in
@@ -265,7 +323,9 @@ class Staging:
             self._places[name, currency] = found
             return found
         self.account_ids.add(found.pk)
-        place = str(found.pk), named, self._days.setdefault(found.pk, _Days())
+        if found.pk not in self._days:
+            self._days[found.pk] = _Days(self.shelf.of(found.pk) if self.shelf else None)
+        place = str(found.pk), named, self._days[found.pk]
         self._places[name, currency] = place
         return place
 
@@ -338,6 +398,7 @@ def plain_row(line: str) -> dict[str, Any]:
         row[name] = None if row[name] is None else date.fromisoformat(row[name])
     for name in ("n", "line", "occurrence", "account_id", "category_id", "confidence"):
         row[name] = None if row[name] is None else int(row[name])
+    row["decision"] = None if row["decision"] is None else json.loads(row["decision"])
     return row
 
 

@@ -28,7 +28,7 @@ _MAKE = (
       booked_on date not null, value_on date, amount numeric(19,4) not null, raw_text text not null,
       clean_text text not null, counterparty text not null, reference text not null,
       category_id bigint, category_origin varchar(8) not null, confidence smallint not null,
-      status varchar(7) not null, provider_id text not null, fingerprint uuid not null,
+      decision jsonb, status varchar(7) not null, provider_id text not null, fingerprint uuid not null,
       line integer not null
     ) on commit drop
     """,

@@ -5,18 +5,32 @@ from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
 from transactions.models.pairs import RowPair
+from transactions.models.rules import (
+    CategoryRule,
+    Correction,
+    HiddenCategory,
+    LearnedMerchant,
+    RuleChange,
+    RuleRun,
+)
 
 __all__ = [
     "AccountHolder",
     "BalanceStatement",
     "BankAccount",
     "Category",
+    "CategoryRule",
+    "Correction",
+    "HiddenCategory",
     "ImportBatch",
     "ImportIssue",
     "ImportProfile",
     "KeptEdit",
+    "LearnedMerchant",
     "MonthTotal",
     "PlannedChunk",
     "RowPair",
+    "RuleChange",
+    "RuleRun",
     "Transaction",
 ]

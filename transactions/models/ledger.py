@@ -54,6 +54,9 @@ class Transaction(models.Model):
     )  # fmt: skip
     category_origin = models.CharField(max_length=8, choices=Origin, default=Origin.NONE)
     confidence = models.PositiveSmallIntegerField(_("confidence, per cent"), default=0)
+    # Where a rule or something learned had a say: which, and what stood there without it
+    # (transactions/rules/decisions.py). Null for all others.
+    decision = models.JSONField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=7, choices=Status, default=Status.POSTED)
     provider_id = models.TextField(blank=True, default="")
     # 16 bytes over day, amount and text (transactions/fingerprints.py); equal rows count up occurrence.
