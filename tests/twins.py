@@ -47,8 +47,6 @@ OF_A_CUSTOMER = {
     "transactions.KeptEdit", "transactions.RowPair", "analytics.Budget", "analytics.ForecastIssue",
     "analytics.ForecastPoint", "analytics.Membership", "analytics.CustomerFeatures",
     "analytics.RegularPayment", "analytics.RegularPaymentDate",
-    "transactions.KeptEdit", "analytics.Budget", "analytics.ForecastIssue", "analytics.ForecastPoint",
-    "analytics.Membership", "analytics.CustomerFeatures",
     "transactions.CategoryRule", "transactions.LearnedMerchant", "transactions.Correction",
     "transactions.HiddenCategory", "transactions.RuleRun", "transactions.RuleChange",
 }  # fmt: skip

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0003_business_day_range'),
-        ('transactions', '0007_accounts_of_drafts'),
+        ("transactions", "0011_rules_and_learning"),
     ]
 
     operations = [
