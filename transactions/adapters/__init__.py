@@ -6,7 +6,8 @@ formats are asked before the generic one, which takes whatever is left and looks
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import BinaryIO
+from io import BytesIO
+from typing import BinaryIO, cast
 
 from transactions.adapters.base import (
     ROLES,
@@ -32,6 +33,8 @@ from transactions.adapters.generic_csv import GenericCsv
 from transactions.adapters.mt940 import Mt940
 from transactions.adapters.ofx import Ofx
 from transactions.adapters.own_export import OwnExport
+from transactions.adapters.packed import SHEET, Looked, is_packed, look, opened
+from transactions.adapters.packed.archives import Joined
 from transactions.adapters.qif import Qif
 from transactions.adapters.reading import RawRows
 from transactions.adapters.sample import HEAD_BYTES, Sample
@@ -83,6 +86,60 @@ def detect(
             raise
         found = refusal.detection
     return _as_chosen(found, sample.choices)
+
+
+def detect_file(
+    stream: BinaryIO,
+    *,
+    name: str = "",
+    saved: Sequence[Layout] = (),
+    only: str | None = None,
+    choices: Mapping[str, str] | None = None,
+) -> Detection:
+    """How to read a whole file, plain or packed (gzip, zip, Excel); parameters as `detect` has them.
+
+    Of a plain file only the head is taken from the stream. Choices may also name the `sheet`. Raises
+    Refused as `detect` does, and as `packed.look` does.
+    """
+    head = _full(stream, HEAD_BYTES + 1)
+    if not is_packed(head):
+        complete = len(head) <= HEAD_BYTES
+        return detect(
+            head[:HEAD_BYTES], name=name, saved=saved, only=only, complete=complete, choices=choices
+        )
+    whole = BytesIO(head) if len(head) <= HEAD_BYTES else Joined(head, stream)
+    inside = look(cast(BinaryIO, whole), limit=HEAD_BYTES, choices=choices or {})
+    try:
+        found = detect(
+            inside.head,
+            name=name,
+            saved=saved,
+            only=only,
+            complete=inside.complete,
+            choices=choices,
+        )
+    except Refused as refusal:
+        if refusal.detection is not None:
+            refusal.detection = _within(refusal.detection, inside)
+        raise
+    return _within(found, inside)
+
+
+def _within(found: Detection, inside: Looked) -> Detection:
+    evidence = found.evidence
+    if any(step.startswith(SHEET) for step in inside.within):
+        # Of a sheet there is no encoding to choose, nor a delimiter.
+        evidence = tuple(e for e in evidence if e.field not in ("encoding", "delimiter"))
+    layout = replace(found.layout, within=inside.within)
+    return replace(found, layout=layout, evidence=(*inside.evidence, *evidence))
+
+
+def _full(stream: BinaryIO, size: int) -> bytes:
+    pieces = []
+    while size > 0 and (piece := stream.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 # The layout field that answers a refusal.
@@ -144,7 +201,7 @@ def rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
     adapter = ADAPTERS.get(layout.adapter)
     if adapter is None:
         raise Refused("no_adapter", f"There is no adapter called {layout.adapter}.")
-    return adapter.rows(stream, layout)
+    return adapter.rows(opened(stream, layout.within), layout)
 
 
 def raw_rows(stream: BinaryIO, layout: Layout) -> RawRows | None:
@@ -152,7 +209,7 @@ def raw_rows(stream: BinaryIO, layout: Layout) -> RawRows | None:
     adapter = ADAPTERS.get(layout.adapter)
     if adapter is None or not adapter.reads_plainly or not RawRows.may_read(layout):
         return None
-    return RawRows(stream, layout)
+    return RawRows(opened(stream, layout.within), layout)
 
 
 __all__ = [
@@ -173,6 +230,7 @@ __all__ = [
     "Row",
     "Stated",
     "detect",
+    "detect_file",
     "raw_rows",
     "rows",
 ]

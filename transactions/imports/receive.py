@@ -10,7 +10,6 @@ from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.models import User
-from transactions import adapters
 from transactions.adapters import Detection, Layout, Refused
 from transactions.imports import reading, tables
 from transactions.imports.errors import PlanMissing
@@ -134,12 +133,9 @@ def choose(
             )
         if format_choices is not None:
             assert batch.file
-            head = files.head(batch.file, adapters.HEAD_BYTES)
-            detection = adapters.detect(
-                head,
-                name=batch.file.name,
+            detection = reading.recognise_by(
+                batch.file,
                 choices=dict(format_choices),
-                complete=len(head) >= batch.file.size,
                 # What is said of a file that a saved mapping reads is said of that reading.
                 saved=reading.saved_layouts(batch.customer) if batch.detection.get("saved") else (),
             )
