@@ -1,8 +1,9 @@
 """Files that hold their text packed: gzip, a zip archive with one file in it, an Excel workbook.
 
 What is inside is handed on as the bytes of a text file, so that every adapter reads it as if it had been
-uploaded by itself. `Layout.within` keeps the way in: "gzip", "zip:<file>", then "sheet:<name>" for each sheet
-that is read. Sizes are bounded before anything is unpacked and again while it is.
+uploaded by itself. `Layout.within` keeps the way in: "gzip", "zip:2" for the second file of an archive, then
+"sheet:1" for each sheet that is read: numbers, since names may hold what no mapping should keep. Sizes are bounded
+before anything is unpacked and again while it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ def is_packed(head: bytes) -> bool:
 def look(stream: BinaryIO, *, limit: int, choices: Mapping[str, str]) -> Looked:
     """What is inside a packed file, its first `limit` bytes.
 
-    Parameters: `choices` may name the `sheet` to read.
+    Parameters: `choices` may give the number of the `sheet` to read.
 
     Raises
     ------
@@ -52,15 +53,15 @@ def look(stream: BinaryIO, *, limit: int, choices: Mapping[str, str]) -> Looked:
         archives.check_gzip(found)
         found = _one_level_down(archives.open_gzip(found))
     elif not workbook.is_document(found):
-        member = archives.only_member(found)
-        within.append(ZIP + member)
-        evidence.append(Evidence("Packed", f"“{member}” in a zip archive", "the one file in it"))
-        archives.check_member(found, member)
-        found = _one_level_down(archives.open_member(found, member))
+        number, name = archives.only_member(found)
+        within.append(f"{ZIP}{number}")
+        evidence.append(Evidence("Packed", f"“{name}” in a zip archive", "the one file in it"))
+        archives.check_member(found, number)
+        found = _one_level_down(archives.open_member(found, number))
     if _start(found).startswith(_ZIP_START):
         book = workbook.Workbook(found)
         chosen, why = book.choose(choices.get("sheet", ""))
-        within += [SHEET + sheet.name for sheet in chosen]
+        within += [f"{SHEET}{sheet.number}" for sheet in chosen]
         evidence.append(book.evidence(chosen, why))
         found = book.text(chosen)
     head = _full(found, limit + 1)
@@ -74,13 +75,13 @@ def opened(stream: BinaryIO, within: Sequence[str]) -> BinaryIO:
         if step == GZIP:
             stream = archives.open_gzip(stream)
         elif step.startswith(ZIP):
-            stream = archives.open_member(seekable(stream), step.removeprefix(ZIP))
+            stream = archives.open_member(seekable(stream), _number(step))
         elif step.startswith(SHEET):
-            sheets.append(step.removeprefix(SHEET))
+            sheets.append(_number(step))
     if not sheets:
         return stream
     book = workbook.Workbook(seekable(stream))
-    return book.text(book.named(sheets))
+    return book.text(book.numbered(sheets))
 
 
 def _one_level_down(inner: BinaryIO) -> BinaryIO:
@@ -95,6 +96,11 @@ def _one_level_down(inner: BinaryIO) -> BinaryIO:
     if not workbook.is_document(found):
         raise _nested()
     return found
+
+
+def _number(step: str) -> int:
+    digits = step.partition(":")[2]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 0
 
 
 def _nested() -> Refused:

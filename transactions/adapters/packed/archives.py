@@ -68,9 +68,11 @@ def check_gzip(stream: BinaryIO) -> None:
     stream.seek(0)
 
 
-def only_member(stream: BinaryIO) -> str:
-    """The name of the one file in a zip archive that can hold payments; Refused where it isn't one."""
-    found = [i for i in archive(stream).infolist() if not i.is_dir() and not _is_beside(i.filename)]
+def only_member(stream: BinaryIO) -> tuple[int, str]:
+    """Number, from 1, and name of the one file in a zip archive that can hold payments; Refused where it
+    isn't one."""
+    entries = archive(stream).infolist()
+    found = [i for i in entries if not i.is_dir() and not _is_beside(i.filename)]
     if not found:
         raise Refused(
             "packed_empty", "The archive is empty. Download it again and choose the new one."
@@ -87,27 +89,23 @@ def only_member(stream: BinaryIO) -> str:
             f"The archive holds {len(found)} files ({names}{f' and {more} more' if more > 0 else ''}). "
             "Unpack it and bring them in one by one, so that each can be undone by itself.",
         )
-    name = chosen[0].filename
-    if len(name) > MAX_NAME or not name.isprintable():
-        raise Refused(
-            "packed_damaged", "The file in the archive has no readable name. Unpack it first."
-        )
-    return name
+    name = PurePosixPath(chosen[0].filename).name
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in name)[:MAX_NAME]
+    return entries.index(chosen[0]) + 1, shown
 
 
-def check_member(stream: BinaryIO, name: str) -> None:
+def check_member(stream: BinaryIO, number: int) -> None:
     """Unpacks the member once, keeping nothing: Refused where it is locked, too much or damaged."""
-    _drain(open_member(stream, name))
+    _drain(open_member(stream, number))
 
 
-def open_member(stream: BinaryIO, name: str) -> BinaryIO:
+def open_member(stream: BinaryIO, number: int) -> BinaryIO:
     """One file of a zip archive as a stream; what its list says of it is checked before."""
     found = archive(stream)
-    try:
-        info = found.getinfo(name)
-    except KeyError as error:
-        raise damaged() from error
-    return member(found, info)
+    entries = found.infolist()
+    if not 1 <= number <= len(entries):
+        raise damaged()
+    return member(found, entries[number - 1])
 
 
 def member(found: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:

@@ -98,9 +98,7 @@ def plain(number: Decimal) -> str:
     text = f"{number:f}"
     whole, dot, decimals = text.partition(".")
     decimals = decimals.rstrip("0")
-    if len(decimals) == 3:
-        decimals += "0"
-    elif len(decimals) == 1:
+    if len(decimals) in (1, 3):
         decimals += "0"
     return f"{whole}.{decimals}" if dot and decimals else whole
 

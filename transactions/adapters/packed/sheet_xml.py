@@ -19,6 +19,8 @@ MAX_TEXT = 100_000  # characters of a cell; the format's own limit is 32,767
 MAX_DEPTH = 64
 MAX_TOKEN = 1 << 20
 MAX_STRINGS = 2_000_000
+# While a person waits to hear what the file is; a worker that reads it may take longer.
+LOOKED_STRINGS = 400_000
 MAX_STRING_BYTES = 64 << 20
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -144,6 +146,7 @@ class Strings(_Walker):
         self._text = bytearray()
         self._ends = array("I")
         self._aside = 0
+        self.limit = MAX_STRINGS
 
     def __getitem__(self, index: int) -> str:
         """The text of that number; "" where there is none."""
@@ -181,7 +184,7 @@ class Strings(_Walker):
             self._text += unescaped("".join(self._pieces)).encode(errors="replace")
             self._ends.append(len(self._text))
             self.parts = None
-            if len(self._ends) > MAX_STRINGS or len(self._text) > MAX_STRING_BYTES:
+            if len(self._ends) > self.limit or len(self._text) > MAX_STRING_BYTES:
                 raise too_large()
 
 
@@ -190,7 +193,6 @@ class _Rows(_Walker):
         super().__init__()
         self.sheet = sheet
         self.done: list[SheetRow] = []
-        self.hidden = 0
         self.number = 0
         self.cells: list[Cell] = []
         self.column = -1
@@ -220,7 +222,6 @@ class _Rows(_Walker):
             self.number = max(number, following)
             if self.number > MAX_ROWS:
                 raise too_large()
-            self.hidden += attributes.get("hidden") in ("1", "true")
             self.cells, self.column = [], -1
         elif name == "rPh":
             self.aside += 1

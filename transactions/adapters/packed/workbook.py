@@ -40,6 +40,7 @@ def is_document(stream: BinaryIO) -> bool:
 
 @dataclass
 class Sheet:
+    number: int  # from 1, in the order of the workbook
     name: str
     part: str
     hidden: bool
@@ -71,14 +72,15 @@ class Workbook:
             raise Refused("no_rows", "The workbook has no sheets with rows.")
 
     def choose(self, wanted: str = "") -> tuple[list[Sheet], str]:
-        """The sheets to read and why: the one named, else those that hold payments under one header.
+        """The sheets to read and why: the one of the number wanted, else those that hold payments under one header.
 
         Sheets for months or years that have the same names of columns are read one after the other.
         """
+        self.strings.limit = sheet_xml.LOOKED_STRINGS
         shown = [s for s in self.sheets if not s.hidden] or self.sheets
         for sheet in shown[:MAX_SHEETS]:
             self._judge(sheet)
-        named = [s for s in self.sheets if s.name == wanted]
+        named = [s for s in self.sheets if str(s.number) == wanted]
         if named:
             self._judge(named[0])
             return named[:1], "as you chose"
@@ -102,19 +104,20 @@ class Workbook:
     def evidence(self, chosen: Sequence[Sheet], why: str) -> Evidence:
         names = ", ".join(f"“{sheet.name[:40]}”" for sheet in chosen[:6])
         more = f" and {len(chosen) - 6} more" if len(chosen) > 6 else ""
-        only = chosen[0].name if len(chosen) == 1 else None
+        only = chosen[0].number if len(chosen) == 1 else None
         others = tuple(
-            Option(s.name, s.name + (" (hidden)" if s.hidden else ""))
+            Option(str(s.number), s.name + (" (hidden)" if s.hidden else ""))
             for s in self.sheets[:MAX_SHEETS]
-            if s.name != only
+            if s.number != only
         )
         what = "Sheet" if len(chosen) == 1 else "Sheets"
         return Evidence(what, names + more, why, bool(chosen[0].payments), "sheet", others)
 
-    def named(self, names: Sequence[str]) -> list[Sheet]:
-        found = [sheet for name in names for sheet in self.sheets if sheet.name == name]
-        if len(found) < len(names):
+    def numbered(self, numbers: Sequence[int]) -> list[Sheet]:
+        """The sheets of these numbers, ready to be read."""
+        if not all(1 <= number <= len(self.sheets) for number in numbers):
             raise sheet_xml.broken()
+        found = [self.sheets[number - 1] for number in numbers]
         for sheet in found:
             self._judge(sheet)
         return found
@@ -212,7 +215,7 @@ class Workbook:
                 title = attributes.get("name", "")[:100]
                 if part and title and all(title != sheet.name for sheet in found):
                     hidden = attributes.get("state", "visible") != "visible"
-                    found.append(Sheet(title, part, hidden))
+                    found.append(Sheet(len(found) + 1, title, part, hidden))
         return found
 
     def _targets(self) -> dict[str, str]:

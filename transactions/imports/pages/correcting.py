@@ -23,8 +23,8 @@ _KNOWN: Mapping[str, Callable[[str], bool]] = {
     "delimiter": DELIMITERS.__contains__,
     "date_order": DAY_ORDERS.__contains__,
     "decimal": DECIMALS.__contains__,
-    # A name that no sheet of the workbook has is passed over when it is read.
-    "sheet": lambda v: 1 <= len(v) <= 100,
+    # A number that no sheet of the workbook has is passed over when it is read.
+    "sheet": lambda v: v.isascii() and v.isdigit() and len(v) < 5,
     "header_line": lambda v: v.isascii() and v.isdigit() and 1 <= int(v[:4]) <= HEADER_WITHIN,
 }
 # Change nothing but the reading of cells, so the columns a person named stay named.
