@@ -136,16 +136,17 @@ def book(sheet: str | bytes = "", strings: str | bytes = "", **parts: str | byte
 
 
 SHEET, END = f'<worksheet xmlns="{MAIN}"><sheetData>', "</sheetData></worksheet>"
+_CELL = "<c><v>1</v></c>"
 _ROW = '<row><c t="str"><v>a</v></c><c t="str"><v>b</v></c></row>'
 BOOKS: dict[str, Callable[[], bytes]] = {
     "a sheet of 300 MB": lambda: book(SHEET + " " * (300 * MEGABYTE) + END),
     "a sheet of a million rows": lambda: book(SHEET + _ROW * 1_000_000 + END),
-    "a sheet with a row of 100,000 columns": lambda: book(SHEET + "<row>" + "<c><v>1</v></c>" * 100_000 + "</row>" + END),
+    "a sheet with a row of 100,000 columns": lambda: book(SHEET + "<row>" + _CELL * 100_000 + "</row>" + END),
     "a sheet with a row of number 999999999": lambda: book(SHEET + '<row r="999999999"/>' * 3 + END),
     "a sheet whose one row is the last": lambda: book(SHEET + '<row r="1048576"><c><v>1</v></c></row>' + END),
     "a sheet of open elements": lambda: book(SHEET + "<a>" * 2_000_000),
     "a sheet with one tag of 60 MB": lambda: book(SHEET + "<row " + "a" * (60 * MEGABYTE) + "/>" + END),
-    "a sheet with a cell of 60 MB": lambda: book(SHEET + "<row><c><v>" + "1" * (60 * MEGABYTE) + "</v></c></row>" + END),
+    "a sheet with a cell of 60 MB": lambda: book(SHEET + "<row><c><v>" + "1" * (60 * MEGABYTE) + END),
     "a sheet with names without end": lambda: book(SHEET + "".join(f"<n{n}/>" for n in range(400_000)) + END),
     "a sheet of merged cells": lambda: book(
         SHEET + "</sheetData><mergeCells>" + '<mergeCell ref="A1:A80"/>' * 1_000_000 + "</mergeCells></worksheet>"

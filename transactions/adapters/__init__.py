@@ -26,6 +26,7 @@ from transactions.adapters.base import (
 )
 from transactions.adapters.camt import Camt
 from transactions.adapters.capital_one import CapitalOne
+from transactions.adapters.catalogue import fitting
 from transactions.adapters.chase import Chase
 from transactions.adapters.discover import DiscoverCard
 from transactions.adapters.foreign import refuse_other_formats
@@ -65,7 +66,8 @@ def detect(
     only : ask this adapter alone.
     complete : whether `head` is the whole file; by default yes where it is under HEAD_BYTES.
     choices : what a person has said of the file, by the `field` of the evidence they corrected:
-        encoding, delimiter, header_line (as found anew with them), date_order, decimal, sign.
+        encoding, delimiter, header_line (as found anew with them), date_order, decimal, sign; or
+        catalogue, the key of a known layout (adapters.catalogue) to read it by.
 
     Raises
     ------
@@ -176,11 +178,18 @@ def _find(sample: Sample, saved: Sequence[Layout], only: str | None) -> Detectio
         if found := adapter.detect(sample, saved):
             return found
     refuse_other_formats(sample.head)
+    if key := sample.choices.get("catalogue", ""):
+        return fitting.chosen(sample, key)
     if known := by_saved_layout(sample, saved):
         return known
     for adapter in _TABLES:
-        if found := adapter.detect(sample, saved):
-            return found
+        try:
+            if found := adapter.detect(sample, saved):
+                return found
+        except Refused as refusal:
+            if settled := fitting.settle(sample, refusal):
+                return settled
+            raise
     raise Refused("no_adapter", "No adapter reads this kind of file.")
 
 
