@@ -57,7 +57,34 @@ _OUT = (
     "Green Grocer 0231", "Cinema", "Pharmacy by the bridge", "Train ticket", "Coffee & Cake", "Insurance premium",
 )  # fmt: skip
 _IN = ("Salary", "Refund Shoe Shop", "Interest paid", "Transfer received from John Doe")
-_COMMA = frozenset("at be ch cz de dk es fr gr hu it lt lv nl no pl ro se sk br co".split())
+_COMMA = frozenset(
+    {"at", "be", "ch", "cz", "de", "dk", "es", "fr", "gr", "hu", "it", "lt", "lv", "nl", "no", "pl", "ro", "se", "sk",
+     "br", "co"}
+)  # fmt: skip
+    [
+        "at",
+        "be",
+        "ch",
+        "cz",
+        "de",
+        "dk",
+        "es",
+        "fr",
+        "gr",
+        "hu",
+        "it",
+        "lt",
+        "lv",
+        "nl",
+        "no",
+        "pl",
+        "ro",
+        "se",
+        "sk",
+        "br",
+        "co",
+    ]
+)
 
 
 def language(country: str) -> str:

@@ -4,11 +4,12 @@ A new format is one module with a class like those below, and one line in ADAPTE
 formats are asked before the generic one, which takes whatever is left and looks like a table.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO, cast
 
+from transactions.adapters import mended
 from transactions.adapters.base import (
     ROLES,
     SIGNS,
@@ -44,7 +45,10 @@ from transactions.adapters.saved import by_saved_layout
 # Formats that say what they are in their first lines: asked before anything looks for a table.
 _DESCRIBED: tuple[Adapter, ...] = (Ofx(), Qif(), Camt(), Mt940())
 _TABLES: tuple[Adapter, ...] = (OwnExport(), Chase(), DiscoverCard(), CapitalOne(), GenericCsv())
-ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (*_TABLES, *_DESCRIBED)}
+_MENDED = mended.Mended()
+ADAPTERS: dict[str, Adapter] = {
+    adapter.name: adapter for adapter in (*_TABLES, *_DESCRIBED, _MENDED)
+}
 
 
 def detect(
@@ -55,6 +59,7 @@ def detect(
     only: str | None = None,
     complete: bool | None = None,
     choices: Mapping[str, str] | None = None,
+    layout_of: Callable[[str], Layout | None] | None = None,
 ) -> Detection:
     """How to read the file that starts with `head`, from its content.
 
@@ -68,6 +73,7 @@ def detect(
     choices : what a person has said of the file, by the `field` of the evidence they corrected:
         encoding, delimiter, header_line (as found anew with them), date_order, decimal, sign; or
         catalogue, the key of a known layout (adapters.catalogue) to read it by.
+    layout_of : the mapping of an earlier import by its id, for its rejected rows brought in again.
 
     Raises
     ------
@@ -81,6 +87,11 @@ def detect(
     if complete is None:
         complete = len(head) < HEAD_BYTES
     sample = Sample(head, name=name, complete=complete, choices=choices)
+    if import_id := mended.import_of(head):
+        layout = layout_of(import_id) if layout_of is not None else None
+        if layout is None or layout.described:
+            raise mended.unknown()
+        return _MENDED.detection(sample, layout)
     try:
         found = _find(sample, saved, only)
     except Refused as refusal:
@@ -97,6 +108,7 @@ def detect_file(
     saved: Sequence[Layout] = (),
     only: str | None = None,
     choices: Mapping[str, str] | None = None,
+    layout_of: Callable[[str], Layout | None] | None = None,
 ) -> Detection:
     """How to read a whole file, plain or packed (gzip, zip, Excel); parameters as `detect` has them.
 
@@ -107,7 +119,13 @@ def detect_file(
     if not is_packed(head):
         complete = len(head) <= HEAD_BYTES
         return detect(
-            head[:HEAD_BYTES], name=name, saved=saved, only=only, complete=complete, choices=choices
+            head[:HEAD_BYTES],
+            name=name,
+            saved=saved,
+            only=only,
+            complete=complete,
+            choices=choices,
+            layout_of=layout_of,
         )
     whole = BytesIO(head) if len(head) <= HEAD_BYTES else Joined(head, stream)
     inside = look(cast(BinaryIO, whole), limit=HEAD_BYTES, choices=choices or {})
@@ -119,6 +137,7 @@ def detect_file(
             only=only,
             complete=inside.complete,
             choices=choices,
+            layout_of=layout_of,
         )
     except Refused as refusal:
         if refusal.detection is not None:

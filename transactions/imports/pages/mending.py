@@ -39,6 +39,8 @@ HINTS: Mapping[str, str | Promise] = {
     "packed_damaged": "",
     "packed_kind": "",
     "layout_differs": "",
+    "mended_unknown": "",
+    "mended_changed": "",
 }
 
 
