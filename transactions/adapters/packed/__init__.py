@@ -8,7 +8,7 @@ before anything is unpacked and again while it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from transactions.adapters.base import Evidence, Refused
 from transactions.adapters.packed import archives, workbook
@@ -87,7 +87,7 @@ def opened(stream: BinaryIO, within: Sequence[str]) -> BinaryIO:
 def _one_level_down(inner: BinaryIO) -> BinaryIO:
     """What was packed, seekable where it is a workbook; an archive in an archive is refused."""
     start = _full(inner, 4)
-    inner = archives.Joined(start, inner)
+    inner = cast(BinaryIO, archives.Joined(start, inner))
     if start.startswith(_GZIP_START):
         raise _nested()
     if not start.startswith(_ZIP_START):

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from transactions.adapters.base import Evidence, Option, Refused
 from transactions.adapters.packed import archives, sheet_xml
-from transactions.adapters.packed.bounds import BLOCK, MEGABYTE
+from transactions.adapters.packed.bounds import BLOCK, MEGABYTE, too_large
 from transactions.adapters.packed.cell_text import Cells, kinds_of, line
 from transactions.adapters.table import is_transaction
 from transactions.adapters.words import fold
@@ -249,7 +249,7 @@ class Workbook:
     def _tags(self, part: str) -> Iterator[tuple[str, str, dict[str, str]]]:
         info = self.archive.getinfo(part)
         if info.file_size > PART_BYTES:
-            raise sheet_xml.too_large()
+            raise too_large()
         return sheet_xml.tags(archives.member(self.archive, info))
 
 

@@ -374,8 +374,8 @@ def _as_found(
         now = DELIMITER_NAMES.get(layout.delimiter, found)
         return Found(what, now, why, sure, field, "select", "", tuple(marks))
     if field in ("sheet", "catalogue") and evidence.get("options"):
-        names = tuple((str(value), str(words)) for value, words in evidence["options"])
-        return Found(what, found, why, sure, field, "select", "", names)
+        given = tuple((str(value), str(words)) for value, words in evidence["options"])
+        return Found(what, found, why, sure, field, "select", "", given)
     if field == "header_line":
         line = str(max(1, layout.first_line - (1 if layout.header else 0)))
         return Found(what, found, why, sure, field, "line", line)
