@@ -43,6 +43,10 @@ GOALS: dict[str, Goal] = {
     "G7": Goal("headers_crawl", "100 % of responses right, 0 CSP violations, deploy check = 0"),
     "G8": Goal("csrf_and_verbs", "100 % 403; 0 state changes by GET"),
     "G10": Goal("import_fuzz", "0 crashes; every row booked, rejected or no transaction"),
+    "G11": Goal(
+        "reject_report",
+        "100 % carry line, column, code, text; the mended file books exactly the rest",
+    ),
     "G12": Goal("resource_bombs", "refused ≤ 2 s, RSS + ≤ 100 MB"),
     "G13": Goal("kill9_import", "0 lost, 0 doubled, 0 partial; done ≤ 60 s after the last kill"),
     "G14": Goal("double_delivery", "ledger unchanged to the row; genuine equal purchases both kept"),

@@ -20,7 +20,16 @@ from accounts.logs import redact
 from accounts.models import Role
 from tests.factories import make_account, make_customer, make_grant, make_person, make_transactions
 from tests.guards import Guard
-from tests.security.bombs import LAUGHS, MEGABYTE, OFX_LAUGHS, OUTSIDE, Endless, cost, zip_of_zeros
+from tests.security.bombs import (
+    BOOKS,
+    LAUGHS,
+    MEGABYTE,
+    OFX_LAUGHS,
+    OUTSIDE,
+    Endless,
+    cost,
+    zip_of_zeros,
+)
 from transactions.adapters import HEAD_BYTES, detect
 from transactions.adapters.base import Refused
 from transactions.amounts import fits
@@ -155,6 +164,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "9 MB of line ends": lambda: b"Date,Text,Amount\n" + b"\n" * (9 * MEGABYTE),
     "9 MB of commas": lambda: b"," * (9 * MEGABYTE),
     "a zip that unpacks to 300 MB": lambda: zip_of_zeros(300),
+    **BOOKS,
     "a billion laughs": lambda: LAUGHS,
     "an entity from outside": lambda: OUTSIDE,
     "a billion laughs in OFX": lambda: OFX_LAUGHS,

@@ -121,11 +121,12 @@ class Layout:
     amount_currencies: tuple[str, ...] = ()  # one per amount column, where they differ
     continued: bool = False  # a row without day and amount continues the text above it
     described: bool = False  # the format itself says what each value is: there are no columns
+    within: tuple[str, ...] = ()  # the way to the text in a packed file (see adapters.packed)
 
     def to_json(self) -> dict[str, Any]:
         stored = asdict(self)
         stored["columns"] = {role: list(at) for role, at in self.columns.items()}
-        for name in ("header", "widths", "amount_currencies"):
+        for name in ("header", "widths", "amount_currencies", "within"):
             stored[name] = list(stored[name])
         stored["directions"] = dict(self.directions)
         return stored
@@ -138,7 +139,7 @@ class Layout:
             raise ValueError(f"unknown layout fields: {', '.join(sorted(unknown))}")
         values = dict(stored)
         try:
-            for name in ("header", "widths", "amount_currencies"):
+            for name in ("header", "widths", "amount_currencies", "within"):
                 if name in values:
                     values[name] = tuple(values[name])
             if "columns" in values:

@@ -16,7 +16,7 @@ from transactions.adapters.encodings import find_encoding
 from transactions.adapters.words import fold, phrases
 
 MAX_TABLE_BYTES = 20_000_000
-_ENDINGS = (".csv", ".txt", ".ofx", ".qfx", ".qif")
+_ENDINGS = (".csv", ".txt", ".ofx", ".qfx", ".qif", ".xlsx")
 
 _PROFILE = {
     "name": "name|full name|customer|customer name|fullname|client|client name|person",
@@ -105,7 +105,7 @@ def _customer_files(folder: Path | None, notes: list[str]) -> dict[str, Path]:
         if entry.is_symlink() or not entry.is_file() or file.suffix.lower() not in _ENDINGS:
             if not entry.name.startswith("."):
                 notes.append(
-                    f"customers/{entry.name} was passed over: it is no OFX, QIF or CSV file."
+                    f"customers/{entry.name} was passed over: it is no OFX, QIF, CSV or Excel file."
                 )
             continue
         key = fold(file.stem)

@@ -6,7 +6,6 @@ from transactions.adapters.base import Refused
 
 _BYTES = (
     (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
@@ -24,8 +23,13 @@ _TEXTS = (
 )
 
 
+_COMPOUND = b"\xd0\xcf\x11\xe0"
+
+
 def refuse_other_formats(head: bytes) -> None:
     """Raise Refused, code no_adapter, where the file is of a known kind that no adapter reads."""
+    if head.startswith(_COMPOUND):
+        raise _old_office(head)
     kind = next((words for start, words in _BYTES if head.startswith(start)), "")
     if head.startswith(b"PK\x03\x04"):
         kind = "an Excel workbook" if b"xl/" in head[:65536] else "an archive or office document"
@@ -39,3 +43,17 @@ def refuse_other_formats(head: bytes) -> None:
             "no_adapter",
             f"This is {kind}, which cannot be read yet; export the transactions as OFX, CAMT, MT940, QIF or CSV.",
         )
+
+
+def _old_office(head: bytes) -> Refused:
+    """Office's older container: a workbook locked with a password, or one of the old format."""
+    if "EncryptedPackage".encode("utf-16-le") in head:
+        return Refused(
+            "packed_locked",
+            "This workbook is locked with a password. Open it in Excel, save it without one, and bring that in.",
+        )
+    return Refused(
+        "no_adapter",
+        "This is an old Excel workbook (.xls). Open it in Excel, save it as an Excel workbook (.xlsx) or as CSV, "
+        "and bring that in.",
+    )

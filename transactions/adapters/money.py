@@ -158,6 +158,10 @@ def _by_content(
     plain = [c for c in plain if not _counts(c)] or plain
     money_like = [c for c in plain if c.like_money] or plain
     if balance is None:
+        # Before a balance is looked for: where money out fills most rows, it alone nearly follows it.
+        pair = _unnamed_pair(money, money_like, rows, mark, open_too=False)
+        if pair:
+            return pair[0], next((c for c in money_like if c not in pair), None)
         for a in money_like:
             for b in money_like:
                 if a is not b and chain(rows, a.index, b.index, mark):
@@ -193,10 +197,15 @@ def _counts(column: Column) -> bool:
 
 
 def _unnamed_pair(
-    money: Money, plain: list[Column], rows: Sequence[Cells], mark: str
+    money: Money,
+    plain: list[Column],
+    rows: Sequence[Cells],
+    mark: str,
+    *,
+    open_too: bool = True,
 ) -> tuple[Column, Column] | None:
     """Two columns without headings of which each row fills one; which is which, balance and words
-    decide, else it is left open."""
+    decide, else it is left open (or, unless `open_too`, there is no pair)."""
     half = [c for c in plain if c.fill < 0.95 and not c.signed]
     for out, back in pairwise(half):
         if out.fill + back.fill < 0.9 or not _exclusive(rows, out.index, back.index, mark):
@@ -208,6 +217,8 @@ def _unnamed_pair(
         third = [c for c in plain if c not in (out, back)]
         for balance in third:
             votes += 5 * _pair_chain(rows, out.index, back.index, balance.index, mark)
+        if not votes and not open_too:
+            continue
         if votes < 0:
             out, back = back, out
         if not votes:

@@ -6,7 +6,7 @@ transaction at all (totals, notes, second text rows), and each says why.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
@@ -40,11 +40,19 @@ class _Continuation(NotATransaction):
     more: str = ""
 
 
-def read_rows(stream: BinaryIO, layout: Layout) -> Iterator[Row]:
-    """Every row under the header, once each, in file order; memory stays flat."""
+def read_rows(
+    stream: BinaryIO, layout: Layout, *, cell: Callable[[str], str] | None = None
+) -> Iterator[Row]:
+    """Every row under the header, once each, in file order; memory stays flat.
+
+    `cell` is put to each cell before it is read.
+    """
     layout.check()
     reader = _Reader(layout)
-    found = reader.read(reader.records(stream))
+    records = reader.records(stream)
+    if cell is not None:
+        records = ((n, [cell(c) for c in cells], raw, why) for n, cells, raw, why in records)
+    found = reader.read(records)
     return _join_text(found) if layout.continued else found
 
 
@@ -272,7 +280,9 @@ class _Reader:
         day = blank[self.layout.columns["booked_on"][0]]
         if not looks_like_day(day) and any(summary_row(c) for c in cells):
             return self._no_transaction(number, blank, raw)
-        if not any(looks_like_day(c) or self._is_money(c) for c in cells):
+        if not any(looks_like_day(c) or self._is_money(c) for c in cells) and not (
+            len(cells) == 1 and self._parted_otherwise(cells[0])
+        ):
             return self._no_transaction(number, blank, raw)
         if isinstance(raw, Unended) and len(cells) < self.width:
             reason, fix = _CUT
@@ -283,6 +293,15 @@ class _Reader:
             reason = f"The row has {len(cells)} cells, the file {self.width}."
             fix = "Fill in the missing cells."
         return Reject(number, "", "", "cell_count", reason, fix, _storable(raw))
+
+    def _parted_otherwise(self, line: str) -> bool:
+        """Whether a row was written with another delimiter than the file's."""
+        for delimiter in ",;\t|":
+            cells = [cell.strip(' "') for cell in line.split(delimiter)]
+            if delimiter != self.layout.delimiter and abs(len(cells) - self.width) <= 1:
+                day = any(looks_like_day(c) for c in cells)
+                return day and any(self._is_money(c) for c in cells)
+        return False
 
     def _is_money(self, cell: str) -> bool:
         return _DIGIT.search(cell) is not None and fits(cell, self.layout.decimal)

@@ -112,8 +112,7 @@ def read_file(path: Path, *, only: str | None = None, saved: Sequence[Layout] = 
     """The summary of one file, read as an import would read it."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(adapters.HEAD_BYTES)
-            found = adapters.detect(head, name=path.name, saved=saved, only=only)
+            found = adapters.detect_file(stream, name=path.name, saved=saved, only=only)
             stream.seek(0)
             return summarise(path.name, found, adapters.rows(stream, found.layout))
     except Refused as refusal:

@@ -45,7 +45,11 @@ def _fits(table: Table, layout: Layout) -> bool:
 
 def _detection(sample: Sample, table: Table, layout: Layout) -> Detection:
     merged = replace(
-        layout, encoding=sample.encoding, first_line=table.first_line, header=table.header
+        layout,
+        encoding=sample.encoding,
+        first_line=table.first_line,
+        header=table.header,
+        within=(),
     )
     merged = replace(merged, widths=tuple(sorted({*widths(table, merged), *layout.widths})))
     why = (

@@ -70,7 +70,7 @@ def find_sign(
     ]
     minus = sum(a.value < 0 for _, a in read)
     marked = sum(a.stated > 0 for _, a in read)
-    flags = _flag_column(columns, at, minus)
+    flags = _flag_column(columns, at, minus, [row for row, _ in read])
     if flags is not None:
         column, known = flags
         name = column.name or f"column {column.index + 1}"
@@ -90,7 +90,7 @@ def find_sign(
 
 
 def _flag_column(
-    columns: list[Column], at: int, minus: int
+    columns: list[Column], at: int, minus: int, paid: Sequence[Cells]
 ) -> tuple[Column, Mapping[str, int]] | None:
     if minus:
         return None
@@ -102,7 +102,7 @@ def _flag_column(
             continue
         certain = column.said.kind == "direction" and fold(column.name) not in ("type", "typ")
         known = directions_of(column.cells, named=certain)
-        if known and column.fill >= 0.9:
+        if known and _filled(column, paid):
             fitting.append((not certain, len(set(known.values())) < 2, column.index, column, known))
         elif known and not column.name and column.cells and len(set(known)) == 1:
             # Only one kind of row is marked (CR beside payments); the others are the opposite.
@@ -112,6 +112,13 @@ def _flag_column(
         return None
     _, _, _, column, known = min(fitting, key=lambda f: f[:3])
     return column, known
+
+
+def _filled(column: Column, paid: Sequence[Cells]) -> bool:
+    """Whether the column says something on nearly every row with an amount; footers have none."""
+    at = column.index
+    said = sum(at < len(row) and not is_blank(row[at]) for row in paid)
+    return column.fill >= 0.9 or said * 10 >= len(paid) * 9 > 0
 
 
 def _by_words(amount: Column, read: Read, minus: int, texts: Sequence[int], moves: float) -> Sign:

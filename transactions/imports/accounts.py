@@ -112,6 +112,8 @@ class AccountFinder:
         if len(matching) > 1:
             matching = [a for a in matching if not currency or a.currency == currency]
         if len(matching) == 1:
+            if matching[0] == self.default and self.default_name is None:
+                self.default_name = name  # so no other name is taken for it
             return matching[0]
         # The account that the person chose, by the name its bank gives it: only one name is that.
         if self.default is not None and not matching and self.default_name in (None, name):

@@ -16,8 +16,8 @@ from transactions.models import BankAccount
 NEW_ACCOUNT, BY_FILE = "new", "file"
 # What a file dialogue offers first; what a file is, its content says.
 ACCEPTED = (
-    ".csv,.txt,.tsv,.ofx,.qfx,.qif,.xml,.sta,.mt940,.940,.942,text/csv,text/plain,text/xml,"
-    "application/xml,application/x-ofx,application/vnd.intu.qfx,application/qif"
+    ".csv,.txt,.tsv,.ofx,.qfx,.qif,.xml,.sta,.mt940,.940,.942,.xlsx,.xlsm,.zip,.gz,text/csv,text/plain,"
+    "text/xml,application/xml,application/x-ofx,application/vnd.intu.qfx,application/qif"
 )
 
 
@@ -74,7 +74,8 @@ class UploadForm(forms.Form):
         if not self.accounts:
             field.initial = NEW_ACCOUNT
         self.fields["file"].help_text = gettext(
-            "An OFX, QFX, CAMT, MT940, QIF or CSV file as you downloaded it, up to %(mb)d MB. Nothing "
+            "An OFX, QFX, CAMT, MT940, QIF, CSV or Excel file as you downloaded it, packed as zip or not, up "
+            "to %(mb)d MB. Nothing "
             "is written before you have seen what would happen."
         ) % {"mb": limit // 2**20}
         self.fields["currency"].help_text = gettext(

@@ -2,16 +2,19 @@
 
 import io
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO, cast
+from uuid import UUID
 
 from accounts.cards import cut_in
 from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.jobs.models import StoredFile
 from transactions import adapters
-from transactions.adapters import Detection, Layout, RawRows, Row
+from transactions.adapters import Detection, Layout, RawRows, Refused, Row
+from transactions.adapters.mended import import_of_layout
+from transactions.adapters.packed import is_packed, look, opened
 from transactions.imports.errors import PlanMissing
 from transactions.models import ImportBatch, ImportProfile
 
@@ -45,14 +48,63 @@ class Progress:
 
 def recognise(file: StoredFile, *, customer: Customer | None, only: str | None = None) -> Detection:
     """How the kept file is to be read; raises adapters.Refused."""
-    head = files.head(file, adapters.HEAD_BYTES)
-    return adapters.detect(
-        head,
-        name=file.name,
-        saved=saved_layouts(customer),
-        only=only,
-        complete=len(head) >= file.size,
-    )
+    return recognise_by(file, customer=customer, saved=saved_layouts(customer), only=only)
+
+
+def recognise_by(
+    file: StoredFile,
+    *,
+    customer: Customer | None,
+    saved: Sequence[Layout] = (),
+    only: str | None = None,
+    choices: Mapping[str, str] | None = None,
+) -> Detection:
+    """The same by these mappings, and by what a person said of the file; raises adapters.Refused."""
+    with files.open_stored(file) as stream:
+        return adapters.detect_file(
+            stream,
+            name=file.name,
+            saved=saved,
+            only=only,
+            choices=choices,
+            layout_of=lambda import_id: _layout_of_import(import_id, customer),
+        )
+
+
+def import_mended(layout: Layout, customer: Customer | None) -> ImportBatch | None:
+    """The import whose rejected rows a file holds, None for any other file or another's import."""
+    return _import_by_id(import_of_layout(layout), customer)
+
+
+def _layout_of_import(import_id: str, customer: Customer | None) -> Layout | None:
+    batch = _import_by_id(import_id, customer)
+    try:
+        return Layout.from_json(batch.layout) if batch is not None else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _import_by_id(import_id: str, customer: Customer | None) -> ImportBatch | None:
+    try:
+        public_id = UUID(import_id)
+    except ValueError:
+        return None
+    return ImportBatch.objects.filter(public_id=public_id, customer=customer).first()
+
+
+def text_head(file: StoredFile, layout: Layout | None, size: int) -> bytes:
+    """The first bytes of the file's text; of a packed file that of what is inside, if it can be read."""
+    with files.open_stored(file) as stream:
+        if layout is not None and layout.within:
+            return opened(stream, layout.within).read(size)
+        head = stream.read(size)
+        if layout is not None or not is_packed(head):
+            return head
+    with files.open_stored(file) as stream:
+        try:
+            return look(stream, limit=size, choices={}).head
+        except Refused:
+            return b""
 
 
 def saved_layouts(customer: Customer | None) -> list[Layout]:

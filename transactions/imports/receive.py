@@ -10,7 +10,6 @@ from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
 from accounts.jobs import files
 from accounts.models import User
-from transactions import adapters
 from transactions.adapters import Detection, Layout, Refused
 from transactions.imports import reading, tables
 from transactions.imports.errors import PlanMissing
@@ -71,10 +70,23 @@ def settle(batch: ImportBatch, detection: Detection) -> None:
     batch.layout = detection.layout.to_json()
     batch.detection = reading.describe(detection)
     batch.source_key = source_key(detection.layout)
+    _as_its_import(batch, detection.layout)
     batch.state = ImportBatch.State.RECEIVED
     batch.refused_code = batch.refused_message = ""
     forget_plan(batch)
     batch.save()
+
+
+def _as_its_import(batch: ImportBatch, layout: Layout) -> None:
+    """Rejected rows brought in again are of the same source as their file, and go to its accounts."""
+    before = reading.import_mended(layout, batch.customer)
+    if before is None:
+        return
+    batch.source_key = before.source_key
+    if batch.account_id is None:
+        batch.account = before.account
+    if "accounts" in before.choices:
+        batch.choices.setdefault("accounts", before.choices["accounts"])
 
 
 def source_key(layout: Layout) -> str:
@@ -134,12 +146,10 @@ def choose(
             )
         if format_choices is not None:
             assert batch.file
-            head = files.head(batch.file, adapters.HEAD_BYTES)
-            detection = adapters.detect(
-                head,
-                name=batch.file.name,
+            detection = reading.recognise_by(
+                batch.file,
+                customer=batch.customer,
                 choices=dict(format_choices),
-                complete=len(head) >= batch.file.size,
                 # What is said of a file that a saved mapping reads is said of that reading.
                 saved=reading.saved_layouts(batch.customer) if batch.detection.get("saved") else (),
             )
@@ -149,6 +159,7 @@ def choose(
             layout.check()
             batch.layout = layout.to_json()
             batch.source_key = source_key(layout)
+            _as_its_import(batch, layout)
             batch.state = ImportBatch.State.RECEIVED
             batch.refused_code = batch.refused_message = ""
         forget_plan(batch)

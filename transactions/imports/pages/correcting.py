@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import services as audit
 from transactions.adapters import Layout, Refused
+from transactions.adapters.catalogue import by_key
 from transactions.adapters.encodings import NAMES
 from transactions.adapters.table import DELIMITERS, HEADER_WITHIN
 from transactions.imports import services
@@ -23,6 +24,9 @@ _KNOWN: Mapping[str, Callable[[str], bool]] = {
     "delimiter": DELIMITERS.__contains__,
     "date_order": DAY_ORDERS.__contains__,
     "decimal": DECIMALS.__contains__,
+    # A number that no sheet of the workbook has is passed over when it is read.
+    "sheet": lambda v: v.isascii() and v.isdigit() and len(v) < 5,
+    "catalogue": lambda v: by_key(v) is not None,
     "header_line": lambda v: v.isascii() and v.isdigit() and 1 <= int(v[:4]) <= HEADER_WITHIN,
 }
 # Change nothing but the reading of cells, so the columns a person named stay named.

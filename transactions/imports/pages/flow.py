@@ -20,12 +20,15 @@ from transactions.models import ImportBatch
 # About 2,000 rows: such a file is planned, committed and undone while the person waits.
 AT_ONCE_BYTES = 300_000
 AT_ONCE_ROWS = 2_000
+# What a packed file may come to, by its size.
+UNPACKED = 8
 _ON_THEIR_WAY = (Job.State.DUE, Job.State.RUNNING)
 
 
 def is_long(batch: ImportBatch) -> bool:
     """Whether work on this file is a job's. Lines without a file are judged by their number."""
-    if batch.file is not None and batch.file.size > AT_ONCE_BYTES:
+    grows = UNPACKED if batch.layout.get("within") else 1
+    if batch.file is not None and batch.file.size * grows > AT_ONCE_BYTES:
         return True
     return int(batch.counts.get("rows") or 0) > 2 * AT_ONCE_ROWS
 

@@ -18,6 +18,7 @@ from transactions.imports.forms import AccountsForm
 from transactions.imports.forms_columns import ColumnsForm, KeepForm
 from transactions.imports.made import accounts_that_go, remember_made, remove_left
 from transactions.imports.pages import correcting, flow, profiles
+from transactions.imports.pages.known_layouts import offered
 from transactions.imports.pages.mending import hint
 from transactions.imports.pages.names import names_of
 from transactions.imports.pages.questions import question
@@ -53,12 +54,14 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
             return _act(request, batch, act)
     shown = FileShown(batch)
     form = form or _accounts_form(batch)
+    found = shown.found()
     context = {
         "batch": batch,
         "made": accounts_that_go(batch),
         "taken_as": shown.currencies_taken(),
         "shown": shown,
-        "found": shown.found(),
+        "found": found,
+        "layouts": offered(shown, found),
         "question": question(shown),
         "hint": hint(batch.refused_code),
         "lines": shown.lines(),

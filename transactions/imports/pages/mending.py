@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 _AGAIN = _(
-    "Download it from your bank again, as OFX, CAMT, MT940, QIF or CSV, and don’t save it with another program "
+    "Download it from your bank again, as OFX, CAMT, MT940, QIF, CSV or Excel, and don’t save it with another program "
     "between."
 )
 HINTS: Mapping[str, str | Promise] = {
@@ -31,6 +31,16 @@ HINTS: Mapping[str, str | Promise] = {
     "signon_failed": "",
     "bank_error": "",
     "investments": "",
+    "packed_locked": "",
+    "packed_many": "",
+    "packed_empty": "",
+    "packed_nested": "",
+    "packed_too_large": "",
+    "packed_damaged": "",
+    "packed_kind": "",
+    "layout_differs": "",
+    "mended_unknown": "",
+    "mended_changed": "",
 }
 
 

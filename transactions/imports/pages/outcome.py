@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.banks.tenancy import current_bank, in_bank
 from accounts.jobs.queries import progress_of
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
+from transactions.adapters import Layout
+from transactions.adapters.mended import EXTRA, Mended, cells_of, heading
 from transactions.csv_cells import harmless
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem
@@ -34,8 +36,11 @@ from transactions.imports.pages.scope import (
     undo_until,
 )
 from transactions.imports.pages.summaries import summary_of
+from transactions.imports.staging import RAW_LIMIT
 from transactions.models import ImportBatch
 
+# Rows whose text is no longer as it came: in cells they would look as if nothing were wrong.
+DAMAGED = ("nul_byte", "encoding", "line_too_long")
 REJECTED_HEADER = ("line", "column", "value", "code", "reason", "fix", "row")
 
 
@@ -152,7 +157,10 @@ class _Echo:
 @requires(OWN_DATA, IMPORT_TRANSACTIONS)
 @require_safe
 def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
-    """The rows that can't go in, with the reason beside each; formulas are made harmless."""
+    """The rows that can't go in, with the reason beside each; formulas are made harmless.
+
+    Rows of a table come under their own columns, to be mended there and brought in again.
+    """
     batch = batch_for(request, batch_id)
     response = StreamingHttpResponse(
         _rejected_lines(batch, current_bank()), content_type="text/csv; charset=utf-8"
@@ -161,10 +169,30 @@ def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
     return response
 
 
+def _table_of(batch: ImportBatch) -> Layout | None:
+    """How the file's rows are read, where they are rows of cells that a person can mend in a table."""
+    try:
+        layout = Layout.from_json(batch.layout) if batch.layout else None
+    except (ValueError, TypeError):
+        return None
+    return layout if layout is not None and not layout.described else None
+
+
 def _rejected_lines(batch: ImportBatch, bank: Any) -> Iterator[str]:
     """Streamed after the view has returned, so it enters the bank by itself."""
     writer = csv.writer(_Echo())
     with in_bank(bank):
+        layout = _table_of(batch)
+        if layout is not None:
+            again = layout.adapter == Mended.name  # mended once, and still not right
+            names = list(layout.header) if again else heading(str(batch.public_id), layout)
+            yield "\ufeff" + writer.writerow(names)  # type: ignore[operator]
+            for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
+                why = (issue.column, issue.code, issue.reason, issue.fix)
+                whole = len(issue.raw) < RAW_LIMIT and issue.code not in DAMAGED
+                row = cells_of(issue.raw, layout) if whole else [harmless(issue.raw)]
+                yield writer.writerow([issue.line, *map(harmless, why), *row[EXTRA * again :]])  # type: ignore[misc]
+            return
         yield "\ufeff" + writer.writerow(REJECTED_HEADER)  # type: ignore[operator]
         for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
             cells = (issue.column, issue.value, issue.code, issue.reason, issue.fix, issue.raw)

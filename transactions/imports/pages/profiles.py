@@ -1,5 +1,7 @@
 """Saved mappings of a customer: how the next file of the same kind is read."""
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -41,7 +43,8 @@ def keep(batch: ImportBatch, name: str = "") -> ImportProfile | None:
             signature=layout.signature(),
             defaults={
                 "name": cut_card_numbers(name or default_name(batch))[:_NAME_LENGTH],
-                "layout": layout.to_json(),
+                # The next file may be packed otherwise, or not at all.
+                "layout": replace(layout, within=()).to_json(),
             },
         )
         audit.record(

@@ -2,7 +2,7 @@
 what it rests on, the first lines as received."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.cards import cut_card_numbers
-from accounts.jobs import files
 from transactions import adapters
 from transactions.adapters import Layout, Line
 from transactions.adapters.encodings import NAMES, physical_lines
@@ -22,6 +21,7 @@ from transactions.adapters.table import DELIMITER_NAMES
 from transactions.amounts import AmountError, read_amount
 from transactions.categories.clean import clean_text
 from transactions.days import DayError, parse_day
+from transactions.imports import reading
 from transactions.imports.accounts import mask
 from transactions.models import BankAccount, ImportBatch
 
@@ -129,7 +129,8 @@ class FileShown:
     @property
     def head(self) -> bytes:
         if self._head is None:
-            self._head = files.head(self.batch.file, HEAD_BYTES) if self.batch.file else b""
+            file = self.batch.file
+            self._head = reading.text_head(file, self.layout, HEAD_BYTES) if file else b""
         return self._head
 
     def first_line(self, layout: Layout | None = None) -> Line | None:
@@ -138,7 +139,7 @@ class FileShown:
         if layout is None:
             return None
         try:
-            found = adapters.rows(BytesIO(self.head), layout)
+            found = adapters.rows(BytesIO(self.head), replace(layout, within=()))
             return next((row for row in found if isinstance(row, Line)), None)
         except (adapters.Refused, ValueError, LookupError):
             return None
@@ -372,6 +373,9 @@ def _as_found(
         marks = [(m, n) for m, n in DELIMITER_NAMES.items() if m != layout.delimiter]
         now = DELIMITER_NAMES.get(layout.delimiter, found)
         return Found(what, now, why, sure, field, "select", "", tuple(marks))
+    if field in ("sheet", "catalogue") and evidence.get("options"):
+        given = tuple((str(value), str(words)) for value, words in evidence["options"])
+        return Found(what, found, why, sure, field, "select", "", given)
     if field == "header_line":
         line = str(max(1, layout.first_line - (1 if layout.header else 0)))
         return Found(what, found, why, sure, field, "line", line)
