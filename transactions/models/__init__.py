@@ -4,6 +4,7 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.watched import WatchedFile
 
 __all__ = [
     "AccountHolder",
@@ -17,4 +18,5 @@ __all__ = [
     "MonthTotal",
     "PlannedChunk",
     "Transaction",
+    "WatchedFile",
 ]
