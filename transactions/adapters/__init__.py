@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from transactions.adapters.base import (
+    CUSTOMER_MARK,
     ROLES,
     SIGNS,
     Adapter,
@@ -157,6 +158,7 @@ def raw_rows(stream: BinaryIO, layout: Layout) -> RawRows | None:
 
 __all__ = [
     "ADAPTERS",
+    "CUSTOMER_MARK",
     "HEAD_BYTES",
     "ROLES",
     "SIGNS",

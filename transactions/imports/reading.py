@@ -12,6 +12,7 @@ from accounts.jobs import files
 from accounts.jobs.models import StoredFile
 from transactions import adapters
 from transactions.adapters import Detection, Layout, RawRows, Row
+from transactions.imports.bulk.columns import without_customer
 from transactions.imports.errors import PlanMissing
 from transactions.models import ImportBatch, ImportProfile
 
@@ -63,7 +64,9 @@ def saved_layouts(customer: Customer | None) -> list[Layout]:
     found = []
     for profile in sorted(profiles, key=lambda p: (p.customer_id is None, -p.pk)):
         try:
-            found.append(Layout.from_json(profile.layout))
+            layout = Layout.from_json(profile.layout)
+            # A column that says whose the rows are means nothing in a file of one customer.
+            found.append(layout if customer is None else without_customer(layout))
         except (ValueError, TypeError):
             continue
     return found

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,18 +22,18 @@ from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
 from transactions.csv_cells import harmless
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem
-from transactions.imports.pages import flow
+from transactions.imports.pages import bulk, flow
 from transactions.imports.pages.scope import (
     COMMIT,
     batch_for,
     crumbs,
     is_own,
+    is_received_by,
     new_url,
     person,
     steps,
     undo_until,
 )
-from transactions.imports.pages.summaries import summary_of
 from transactions.models import ImportBatch
 
 REJECTED_HEADER = ("line", "column", "value", "code", "reason", "fix", "row")
@@ -49,13 +49,14 @@ def done(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     job = flow.job_of(batch)
     context = {
         "batch": batch,
-        "summary": summary_of(batch),
+        "summary": bulk.summary_for(request, batch),
         "progress": progress_of(job, person(request)) if job else None,
         "is_busy": flow.is_busy(batch),
         "committed_at": batch.committed_at,
         "undone_at": batch.undone_at,
         "undo_until": undo_until(batch),
-        "rows_url": rows_url(batch, own=is_own(request)),
+        "rows_url": "" if batch.is_bulk else rows_url(batch, own=is_own(request)),
+        "people": bulk.people_of(batch) if batch.is_bulk else None,
         "another_url": new_url(batch),
         "offers": services.reimport_offers(batch)
         if batch.state == ImportBatch.State.UNDONE
@@ -91,7 +92,7 @@ def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return _undo(request, batch)
     context = {
         "batch": batch,
-        "summary": summary_of(batch),
+        "summary": bulk.summary_for(request, batch),
         "preview": services.undo_preview(batch),
         "committed_at": batch.committed_at,
         "undo_until": undo_until(batch),
@@ -135,6 +136,8 @@ def again(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         ImportBatch.State.EMPTY,
     ):
         return redirect("imports:preview", batch_id=batch.public_id)
+    if not is_received_by(request, batch):
+        raise Http404
     try:
         return flow.go_on(request, services.bring_again(batch, user=person(request)))
     except ImportProblem as problem:
@@ -155,17 +158,20 @@ def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
     """The rows that can't go in, with the reason beside each; formulas are made harmless."""
     batch = batch_for(request, batch_id)
     response = StreamingHttpResponse(
-        _rejected_lines(batch, current_bank()), content_type="text/csv; charset=utf-8"
+        _rejected_lines(batch, current_bank(), whole=is_received_by(request, batch)),
+        content_type="text/csv; charset=utf-8",
     )
     response.headers["Content-Disposition"] = 'attachment; filename="rejected.csv"'
     return response
 
 
-def _rejected_lines(batch: ImportBatch, bank: Any) -> Iterator[str]:
-    """Streamed after the view has returned, so it enters the bank by itself."""
+def _rejected_lines(batch: ImportBatch, bank: Any, *, whole: bool) -> Iterator[str]:
+    """Streamed after the view has returned, so it enters the bank by itself. Not `whole`: without what
+    the rows say."""
     writer = csv.writer(_Echo())
     with in_bank(bank):
         yield "\ufeff" + writer.writerow(REJECTED_HEADER)  # type: ignore[operator]
         for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
-            cells = (issue.column, issue.value, issue.code, issue.reason, issue.fix, issue.raw)
+            value, raw = (issue.value, issue.raw) if whole else ("", "")
+            cells = (issue.column, value, issue.code, issue.reason, issue.fix, raw)
             yield writer.writerow([issue.line, *map(harmless, cells)])  # type: ignore[misc]
