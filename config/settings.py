@@ -149,6 +149,9 @@ TEMPLATES = [
 # Uploads: a customer's file and a staff member's; larger ones are refused while they arrive.
 UPLOAD_LIMIT_CUSTOMER = env.int("UPLOAD_LIMIT_CUSTOMER", default=10 * 2**20)
 UPLOAD_LIMIT_STAFF = env.int("UPLOAD_LIMIT_STAFF", default=200 * 2**20)
+# A folder with one folder per bank's schema, looked through by `manage.py watch_folder`; "" = none.
+WATCHED_FOLDER = env.str("WATCHED_FOLDER", default="")
+WATCHED_FOLDER_SETTLE_SECONDS = env.float("WATCHED_FOLDER_SETTLE_SECONDS", default=10.0)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_HANDLERS = [
     "accounts.uploads.LimitedUploadHandler",
