@@ -22,7 +22,7 @@ class WatchedFile(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="+")
-    batch = models.ForeignKey(ImportBatch, models.PROTECT, null=True, blank=True, related_name="+")
+    batch = models.ForeignKey(ImportBatch, models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=7, choices=State)
     code = models.CharField(max_length=40, blank=True, default="")
     sentence = models.CharField(max_length=500, blank=True, default="")
