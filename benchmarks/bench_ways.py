@@ -169,7 +169,7 @@ def _bulk_create(made: list[Any]) -> None:
 
 def _exchange(rows: list[tuple[Any, ...]], at_once: bool) -> None:
     """django-import-export as its manual shows it: known rows by their unique columns."""
-    import tablib
+    import tablib  # type: ignore[import-untyped]
     from django.db import transaction
     from import_export import resources
 

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_a_file_without_such_a_column_asks_for_it(two: list[Customer]) -> None:
         services.plan(batch)
 
 
-def test_a_format_without_customers_is_refused(two: list[Customer], data) -> None:
+def test_a_format_without_customers_is_refused(two: list[Customer], data: Path) -> None:
     path = next((data / "exports").rglob("*.ofx"))
     batch = bulk(path.read_text(errors="replace"), name="x.ofx")
     assert batch.refused_code == "no_customers_in_format"
