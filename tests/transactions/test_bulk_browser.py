@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import chromium
+from tests.accounts.signin_case import code_of
 from tests.stack import NORTH, StartedStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -15,9 +16,11 @@ _MAKE = f"""
 from accounts.banks.tenancy import in_bank
 from accounts.models import Role
 from tests import factories
+from tests.accounts.signin_case import app_of
 from tests.transactions.bulk_case import make_people
 with in_bank({NORTH!r}):
-    factories.make_person(email={EMAIL!r}, password={PASSWORD!r}, role=Role.ANALYST)
+    user = factories.make_person(email={EMAIL!r}, password={PASSWORD!r}, role=Role.ANALYST)
+    print("secret " + app_of(user))
     make_people(8)
     factories.make_customer(reference="BARE1")
 """
@@ -29,7 +32,7 @@ TEXT = "Customer;Date;Text;Amount\n" + "".join(
 
 
 def test_on_390_pixels_without_javascript(stack: StartedStack, tmp_path: Path) -> None:
-    stack.manage("shell", "--no-imports", "-c", _MAKE)
+    secret = stack.manage("shell", "--no-imports", "-c", _MAKE).split("secret ")[1].split()[0]
     web = stack.start_web()
     file = tmp_path / "many.csv"
     file.write_text(TEXT)
@@ -43,6 +46,9 @@ def test_on_390_pixels_without_javascript(stack: StartedStack, tmp_path: Path) -
         page.goto("/accounts/login/")
         page.fill("[name=login]", EMAIL)
         page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/2fa/**")
+        page.fill("[name=code]", code_of(secret))
         page.keyboard.press("Enter")
         page.wait_for_url("**/staff/**")
         page.goto("/imports/many/")

@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.banks.tenancy import current_bank, in_bank
@@ -99,16 +98,10 @@ def accounts(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     if (elsewhere := flow.blocked(request, batch)) is not None:
         return elsewhere
     try:
-        made = make_missing(batch)
+        make_missing(batch)
     except ImportProblem as problem:
         messages.error(request, problem.sentence)
         return redirect("imports:preview", batch_id=batch.public_id)
-    words = ngettext(
-        "%(n)s account is made for this file. It goes again if you throw the draft away.",
-        "%(n)s accounts are made for this file. They go again if you throw the draft away.",
-        made,
-    )
-    messages.success(request, words % {"n": f"{made:,}"})
     batch.refresh_from_db()
     return flow.go_on(request, batch)
 
