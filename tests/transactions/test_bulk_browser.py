@@ -71,5 +71,5 @@ def test_on_390_pixels_without_javascript(stack: StartedStack, tmp_path: Path) -
         page.wait_for_url("**/done/")
         page.screenshot(path=shots / "done.png", full_page=True)
         page.goto("/imports/")
-        assert page.get_by_role("link", name="Many customers").count() == 1
+        assert page.get_by_role("link", name="Many customers", exact=True).count() == 1
         page.screenshot(path=shots / "list.png", full_page=True)
