@@ -1,6 +1,6 @@
 """How an operation of the API is described: summary, answer, examples and refusals, in one decorator."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import (
@@ -63,8 +63,12 @@ def operation(
     status: int = 200,
     public: bool = False,
     operation_id: str | None = None,
+    also: Mapping[int, OpenApiResponse] | None = None,
 ) -> Callable[[F], F]:
-    """Describes one operation: `answer` (serializer) with its `example`, and the refusals it knows."""
+    """Describes one operation: `answer` (serializer) with its `example`, and the refusals it knows.
+
+    Parameters: `also` has other good answers by their status.
+    """
     responses: dict[int, Any] = {
         status: OpenApiResponse(
             answer,
@@ -72,6 +76,7 @@ def operation(
             examples=[OpenApiExample("Answer", value=example)] if example is not None else [],
         )
     }
+    responses |= also or {}
     for code in errors:
         about, name, message, fields = _ERRORS[code]
         body = error_body(

@@ -153,6 +153,9 @@ UPLOAD_LIMIT_STAFF = env.int("UPLOAD_LIMIT_STAFF", default=200 * 2**20)
 UPLOAD_WINDOW_SECONDS = 600
 UPLOADS_PER_CUSTOMER = env.int("UPLOADS_PER_CUSTOMER", default=30)
 UPLOADS_PER_STAFF = env.int("UPLOADS_PER_STAFF", default=120)
+# A folder with one folder per bank's schema, looked through by `manage.py watch_folder`; "" = none.
+WATCHED_FOLDER = env.str("WATCHED_FOLDER", default="")
+WATCHED_FOLDER_SETTLE_SECONDS = env.float("WATCHED_FOLDER_SETTLE_SECONDS", default=10.0)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_HANDLERS = [
     "accounts.uploads.LimitedUploadHandler",

@@ -10,7 +10,7 @@ from accounts import api_passkeys as passkeys
 from accounts.permissions import SignedIn
 from analytics.metrics import api as metrics
 from analytics.regulars import api as regulars
-from transactions import api as transactions
+from transactions import api_booking as booking
 from transactions import api_one as one
 
 app_name = "api"
@@ -27,7 +27,7 @@ v1 = [
     path("refresh", people.Refresh.as_view(), name="refresh"),
     path("logout", people.Logout.as_view(), name="logout"),
     path("users/me", people.Me.as_view(), name="me"),
-    path("transactions", transactions.Transactions.as_view(), name="transactions"),
+    path("transactions", booking.ListAndBook.as_view(), name="transactions"),
     path("transactions/metrics", metrics.Cards.as_view(), name="cards"),
     path("transactions/<str:transaction_id>", one.OneTransaction.as_view(), name="transaction"),
     path("regulars", regulars.Regulars.as_view(), name="regulars"),

@@ -37,6 +37,7 @@ from tests.factories import (
 )
 from transactions.ids import encode_one
 from transactions.imports import services as imports
+from transactions.imports.bulk.services import receive_bulk
 from transactions.imports.pages import profiles
 from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile, RowPair
 
@@ -180,6 +181,25 @@ def regular_made(case: Case) -> Request:
 
 def import_new(case: Case) -> Request:
     return "cleo", "/imports/new/", {"file": upload(), "account": str(case.account.public_id)}
+
+
+def api_book(case: Case) -> Request:
+    said = {
+        "account_id": str(case.account.public_id), "booked_on": "2026-06-14", "amount": "-1.00",
+        "description": "Kiosk",
+    }  # fmt: skip
+    return "cleo", "/api/v1/transactions", said
+
+
+def import_bulk(case: Case) -> Request:
+    text = f"Customer,Date,Text,Amount\n{case.cleo.reference},2026-05-01,Market,-12.50\n"
+    return "ada", "/imports/many/", {"file": SimpleUploadedFile("many.csv", text.encode())}
+
+
+def import_accounts(case: Case) -> Request:
+    text = f"Customer,Account,Date,Text,Amount\n{case.cleo.reference},Holiday,2026-05-01,Market,-12.50\n"
+    batch = receive_bulk(stream=BytesIO(text.encode()), name="many.csv", user=case.ada, limit=10**6)
+    return "ada", f"/imports/{imports.plan(batch).public_id}/accounts/", {}
 
 
 def import_format(case: Case) -> Request:
@@ -463,7 +483,10 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "regulars:correct": (regular_corrected, "regular.corrected"),
     "regulars:make": (regular_made, "regular.made"),
     "api:regular": (api_regular_word, "regular.said"),
+    "api:transactions": (api_book, "import.committed"),
     "imports:new": (import_new, "import.received"),
+    "imports:bulk": (import_bulk, "import.received"),
+    "imports:accounts": (import_accounts, "account.created"),
     "imports:format": (import_format, "import.chosen"),
     "imports:columns": (import_columns, "row.removed"),
     "imports:again": (import_again, "import.received"),

@@ -29,6 +29,7 @@ from tests.sweep.browsers import OPERATOR_ROLES, Browser, operators_cast
 from tests.sweep.fields import Change, Controls, Found
 from tests.sweep.routes import BANK, METHODS, PERSON, ROLES, Route, address, routes
 from transactions.adapters import Layout
+from transactions.models import BankAccount
 
 SCHEMA = twins.A.schema
 # Staff must name a customer; what else a query names answers with the same keys.
@@ -79,6 +80,17 @@ def recategorise(browser: Browser, role: str) -> dict[str, Any]:
     return {"category_id": None}
 
 
+def book(browser: Browser, role: str) -> dict[str, Any]:
+    account = str(twins.public_id(BankAccount, 1))
+    row = {
+        "account_id": account,
+        "booked_on": "2026-06-14",
+        "amount": "-1.00",
+        "description": "Kiosk",
+    }
+    return {"transactions": [row, {**row, "amount": "x"}]}
+
+
 # The body of each operation that writes; whatever else is sent with it must change nothing more.
 BODIES: dict[tuple[str, str], Callable[[Browser, str], dict[str, Any]]] = {
     ("api:login", "POST"): login,
@@ -88,6 +100,7 @@ BODIES: dict[tuple[str, str], Callable[[Browser, str], dict[str, Any]]] = {
     ("api:logout", "POST"): lambda browser, role: {},
     ("api:transaction", "PATCH"): recategorise,
     ("api:regular", "PATCH"): lambda browser, role: {"state": "confirmed"},
+    ("api:transactions", "POST"): book,
 }
 HAS_FIELDS = BODIES.keys() - {("api:logout", "POST")}
 

@@ -13,11 +13,11 @@ from transactions.adapters import Layout, Refused
 from transactions.amounts import AmountError, parse_amount, plain_figure
 from transactions.categories.categorise import Categoriser
 from transactions.fingerprints import amount_text
-from transactions.imports.accounts import Misplaced
+from transactions.imports.accounts import AccountFinder, Misplaced
 from transactions.imports.staging import Staging
 
 
-class _Finder:
+class _Finder(AccountFinder):
     """Knows every account but those that begin with a question mark."""
 
     def __init__(self) -> None:
@@ -81,10 +81,12 @@ def test_rows_out_of_the_ordinary_read_alike(seed: int) -> None:
     rest = {"Currency": ["USD", "usd", "EUR", "XXQ", ""], "Account": ["One", "'One'", "?None", ""]}
     rest |= {"Status": ["posted", "Pending", "declined", ""], "Category": ["", "Groceries", " x "]}
     rest |= {"Balance": ["", "10.50", "n/a", "-0.10"], "Payee": ["", "A\\B", " Z "]}
+    rest |= {"Customer": ["K1", " K1 ", "k2", "?", ""]}
     names = [name for name in rest if random.Random(f"{seed}{name}").random() < 0.7]
     at = {name: (4 + i,) for i, name in enumerate(names)}
     roles = {"Currency": "currency", "Account": "account", "Status": "status"}
     roles |= {"Category": "category", "Balance": "balance", "Payee": "counterparty"}
+    roles |= {"Customer": "customer"}
     layout = Layout(
         adapter="GENERIC_CSV", header=("Day", "Value", "Text", "Amount", *names), first_line=1,
         columns={"booked_on": (0,), "value_on": (1,), "text": (2,), "amount": (3,),

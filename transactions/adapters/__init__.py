@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from transactions.adapters import mended
 from transactions.adapters.base import (
+    CUSTOMER_MARK,
     ROLES,
     SIGNS,
     Adapter,
@@ -242,6 +243,7 @@ def raw_rows(stream: BinaryIO, layout: Layout) -> RawRows | None:
 
 __all__ = [
     "ADAPTERS",
+    "CUSTOMER_MARK",
     "HEAD_BYTES",
     "ROLES",
     "SIGNS",

@@ -70,6 +70,9 @@ class Stated(NamedTuple):
 
 Row = Line | NotATransaction | Reject | Stated
 
+# Parts customer and account in a line's `account` where a column names the customer.
+CUSTOMER_MARK = "\x1e"
+
 # What a column may stand for, with the words the import wizard shows.
 ROLES: Mapping[str, str] = {
     "booked_on": "Booked on",
@@ -83,6 +86,7 @@ ROLES: Mapping[str, str] = {
     "reference": "Reference",
     "category": "Category",
     "account": "Account",
+    "customer": "Customer",
     "currency": "Currency",
     "balance": "Stated balance",
     "provider_id": "Bank's id",

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from transactions.adapters.base import Layout, Line, NotATransaction, Reject, Row
+from transactions.adapters.base import CUSTOMER_MARK, Layout, Line, NotATransaction, Reject, Row
 from transactions.adapters.directions import (
     balance_row,
     note_row,
@@ -126,7 +126,7 @@ class _Reader:
         party_at, reference_at = layout.column("counterparty"), layout.column("reference")
         category_at, account_at = layout.column("category"), layout.column("account")
         id_at, status_at = layout.column("provider_id"), layout.column("status")
-        currency_at = layout.column("currency")
+        currency_at, customer_at = layout.column("currency"), layout.column("customer")
         per_currency = bool(layout.amount_currencies)
         roles = ("amount", "money_out", "money_in")
         money_at = tuple(at for role in roles for at in layout.columns.get(role, ()))
@@ -190,7 +190,11 @@ class _Reader:
                     "" if party_at is None else cells[party_at].strip(),
                     "" if reference_at is None else cells[reference_at].strip(),
                     "" if category_at is None else cells[category_at].strip(),
-                    "" if account_at is None else cells[account_at].strip("' \t"),
+                    self._account(cells, account_at, customer_at)
+                    if customer_at is not None
+                    else ""
+                    if account_at is None
+                    else cells[account_at].strip("' \t"),
                     currency,
                     None if balance_at is None else _balance(cells[balance_at], decimal),
                     "" if id_at is None else cells[id_at].strip(),
@@ -210,6 +214,10 @@ class _Reader:
         )
 
     # The other cells
+
+    def _account(self, cells: list[str], account_at: int | None, customer_at: int) -> str:
+        account = "" if account_at is None else cells[account_at].strip("' \t")
+        return f"{cells[customer_at].strip()}{CUSTOMER_MARK}{account}"
 
     def _text(self, cells: list[str]) -> str:
         parts = [cells[at].strip() for at in self.layout.columns.get("text", ())]

@@ -102,6 +102,14 @@ class AccountFinder:
             )  # fmt: skip
         return account
 
+    def shown(self, name: str) -> str:
+        """What the file calls an account, as it may be kept with a rejected row."""
+        return mask(name)
+
+    def covered(self, text: str) -> str:
+        """A text of a rejected row as it may be kept."""
+        return text
+
     def _account(self, name: str, currency: str) -> BankAccount | None:
         chosen = self.chosen.get((cut_card_numbers(name), currency))
         if chosen is not None:

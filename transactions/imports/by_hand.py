@@ -4,10 +4,11 @@ Nothing is left of a file that is refused or holds nothing new: no draft, no kep
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +18,7 @@ from accounts.jobs.errors import EmptyFile, FileTooLarge
 from accounts.uploads import too_large
 from transactions.adapters import Refused
 from transactions.imports import plan as planning
+from transactions.imports.bulk.services import receive_bulk
 from transactions.imports.commit import commit
 from transactions.imports.errors import ImportProblem, PlanChanged
 from transactions.imports.receive import choose, receive
@@ -110,7 +112,7 @@ class _TakenBack(Exception):
 def bring_file(
     path: Path,
     *,
-    customer: Customer,
+    customer: Customer | None,
     account: BankAccount | None,
     adapter: str | None = None,
     choices: Mapping[str, str] | None = None,
@@ -119,28 +121,39 @@ def bring_file(
     wanted_plan: str = "",
     apply: bool = True,
     settle: Callable[[ImportBatch], ImportBatch] = lambda batch: batch,
+    opened: BinaryIO | None = None,
+    most_issues: int | None = None,
 ) -> Brought:
     """Receives, plans and commits one file of `customer`, or says why not; never raises for a bad file.
 
+    Without a customer the file is one for many, in which a column says whose each row is.
+
     Parameters: `account` for rows that name none; `choices` and `bring_in` as receive.choose takes them;
     `wanted_plan` commits only a plan of this hash; `apply` False plans and leaves nothing behind; `settle`
-    may choose more about the file, such as its accounts, once it is known how to read it.
+    may choose more about the file, such as its accounts, once it is known how to read it; `opened` is the
+    file where it is open already; `most_issues` of them are read back.
     """
     brought = Brought(path.name)
     try:
         with transaction.atomic():
-            with path.open("rb") as stream:
-                batch = receive(
-                    stream=stream, name=path.name, customer=customer, account=account, source=source,
-                    limit=settings.UPLOAD_LIMIT_STAFF, adapter=adapter,
-                )  # fmt: skip
+            with nullcontext(opened) if opened is not None else path.open("rb") as stream:
+                limit = settings.UPLOAD_LIMIT_STAFF
+                if customer is None:
+                    batch = receive_bulk(
+                        stream=stream, name=path.name, user=None, source=source, limit=limit
+                    )
+                else:
+                    batch = receive(
+                        stream=stream, name=path.name, customer=customer, account=account, source=source,
+                        limit=limit, adapter=adapter,
+                    )  # fmt: skip
             if choices or bring_in is not None:
                 batch = choose(batch, format_choices=choices or None, bring_in=bring_in)
             if batch.state != ImportBatch.State.REFUSED:
                 batch = planning.plan(settle(batch))
             if batch.state == ImportBatch.State.REFUSED:
                 raise ImportProblem(batch.refused_message, batch.refused_code)
-            _read(brought, batch)
+            _read(brought, batch, most_issues)
             if wanted_plan and wanted_plan != batch.plan_hash:
                 raise PlanChanged(
                     "The plan for this file is another one now, so nothing was written. "
@@ -161,12 +174,12 @@ def bring_file(
     return brought
 
 
-def _read(brought: Brought, batch: ImportBatch) -> None:
+def _read(brought: Brought, batch: ImportBatch, most_issues: int | None) -> None:
     """What the plan says; a batch that is taken back takes its issues with it."""
     brought.format = str(batch.detection.get("label") or batch.adapter)
     brought.plan, brought.counts, brought.sums = batch.plan_hash, dict(batch.counts), batch.sums
     names = ("line", "verdict", "column", "code", "reason", "fix")
-    brought.issues = list(batch.issues.filter(verdict__in=LEFT_OUT).values(*names))
+    brought.issues = list(batch.issues.filter(verdict__in=LEFT_OUT).values(*names)[:most_issues])
 
 
 def _said(problem: Exception) -> ImportProblem:

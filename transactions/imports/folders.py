@@ -148,7 +148,7 @@ def load_customer(found: CustomerFile, people: People) -> Loaded:
             "The currency in profiles.csv must be three letters, such as EUR.", "currency_format"
         )
         return loaded
-    accounts = _Accounts(customer, currency)
+    accounts = FileAccounts(customer, currency)
     loaded.file = by_hand.bring_file(
         found.path, customer=customer, account=None, source=SOURCE, settle=accounts.settle
     )
@@ -157,11 +157,11 @@ def load_customer(found: CustomerFile, people: People) -> Loaded:
     return loaded
 
 
-class _Accounts:
+class FileAccounts:
     """The accounts that a customer's file goes to: one per name and currency that it states."""
 
-    def __init__(self, customer: Customer, currency: str) -> None:
-        self.customer, self.currency = customer, currency
+    def __init__(self, customer: Customer, currency: str, *, source: str = SOURCE) -> None:
+        self.customer, self.currency, self.source = customer, currency, source
         self.made = 0
 
     def settle(self, batch: ImportBatch) -> ImportBatch:
@@ -203,7 +203,7 @@ class _Accounts:
         """Where an earlier folder of this customer went, else their everyday account, else a new one."""
         earlier = (
             ImportBatch.objects.filter(
-                customer=self.customer, source=SOURCE, state=ImportBatch.State.COMMITTED,
+                customer=self.customer, source=self.source, state=ImportBatch.State.COMMITTED,
                 account__currency=self.currency,
             )
             .select_related("account")

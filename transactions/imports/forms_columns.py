@@ -12,7 +12,7 @@ from transactions.adapters import Layout
 from transactions.adapters.directions import complete, directions_of
 from transactions.adapters.generic_csv import GenericCsv
 from transactions.adapters.signs import value_of
-from transactions.imports.pages.understood import ROLES, ColumnShown, FileShown
+from transactions.imports.pages.understood import ROLES, ColumnShown, FileShown, roles_of
 
 _MANY = ("text",)
 
@@ -28,7 +28,7 @@ class ColumnsForm(forms.Form):
         self.mapping: Layout | None = None
         for column in self.columns:
             self.fields[f"column_{column.index}"] = forms.ChoiceField(
-                choices=[("", gettext("Ignore")), *ROLES.items()],
+                choices=[("", gettext("Ignore")), *roles_of(shown.batch).items()],
                 required=False,
                 initial=column.role,
                 label=gettext("Column %(name)s is") % {"name": column.name},
@@ -70,6 +70,11 @@ class ColumnsForm(forms.Form):
                 None, gettext("Only one column can be “%(role)s”; you chose %(n)d.")
                 % {"role": ROLES[role], "n": len(roles[role])},
             )  # fmt: skip
+        if self.shown.batch.is_bulk and "customer" not in roles:
+            self.add_error(
+                None,
+                gettext("Choose which column is “Customer”: it says whose each row is."),
+            )
         if "booked_on" not in roles:
             self.add_error(
                 None,

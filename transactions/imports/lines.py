@@ -1,6 +1,6 @@
 """The same road for lines that come without a file: the demo, a folder, the admin, the API."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from django.db import transaction
@@ -50,18 +50,22 @@ def import_lines(
     source: str,
     customer: Customer | None = None,
     user: User | None = None,
+    bring_in: Collection[int] = (),
+    wait: bool = True,
 ) -> CommitResult:
     """The same road for lines that come without a file: plan and commit in one act.
 
     Parameters: `accounts` by the name that lines carry in `account`; `source` says where they come from
-    and marks what is doubtful against other sources. Rejected lines are kept as the batch's issues.
+    and marks what is doubtful against other sources; `bring_in` names the lines that come in all the same.
+    `wait` False raises AccountBusy while another act holds an account. Rejected lines are kept as the
+    batch's issues.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.create(
             customer=customer, source=source[:12], source_key=f"lines:{source}"[:64], created_by=user,
-            adapter="LINES",
+            adapter="LINES", choices={"doubtful": sorted(bring_in)} if bring_in else {},
         )  # fmt: skip
-        with writing_accounts([a.pk for a in accounts.values()], wait=True):
+        with writing_accounts([a.pk for a in accounts.values()], wait=wait):
             staged = planning.stage(batch, _checked(lines), _GivenAccounts(accounts))
             planning.keep_plan(batch, staged)
             result = apply(batch, staged.verdicts.codes, sorted(staged.staging.account_ids))

@@ -2,21 +2,43 @@
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.audit import services as audit
 from transactions.models import (
     AccountHolder,
-    BalanceStatement,
     BankAccount,
     ImportBatch,
-    KeptEdit,
     MonthTotal,
-    Transaction,
 )
 
 _KEY = "made_accounts"
+
+# Of the accounts made for a file those that nothing else needs, all in one: a file for many customers may
+# have thousands. What a person said of a row is kept by an undo, and that needs its account.
+_ONLY_OF = """
+with used as (
+  select b.account_id id from transactions_importbatch b
+  where b.id <> %(batch)s and b.account_id is not null
+  union
+  select k::bigint from transactions_importbatch b, jsonb_object_keys(b.basis->'accounts') k
+  where b.id <> %(batch)s and b.state <> 'undone' and b.basis->'accounts' is not null
+  union
+  select (c->>'account')::bigint from transactions_importbatch b, jsonb_array_elements(b.choices->'accounts') c
+  where b.id <> %(batch)s and b.state <> 'undone' and b.choices->'accounts' is not null)
+select a.id from transactions_bankaccount a
+where a.id = any(%(made)s) and a.id not in (select id from used where id is not null)
+  and not exists (select from transactions_transaction t where t.account_id = a.id
+                  and (t.batch_id is distinct from %(batch)s or t.category_origin = 'person'))
+  and not exists (select from transactions_keptedit k where k.account_id = a.id)
+  and not exists (select from transactions_balancestatement s
+                  where s.account_id = a.id and s.batch_id is distinct from %(batch)s)
+  and not exists (select from transactions_accountholder h where h.account_id = a.id
+                  and case when %(customer)s::bigint is null then h.role <> 'owner'
+                      else h.customer_id <> %(customer)s::bigint end)
+order by a.id
+"""
 
 
 def remember_made(batch: ImportBatch, accounts: Iterable[BankAccount]) -> None:
@@ -37,10 +59,21 @@ def let_stand(batch: ImportBatch, accounts: Iterable[int]) -> None:
     drafts.exclude(draft_of=None).update(draft_of=None)
 
 
+def note_made(batch: ImportBatch, accounts: Iterable[int]) -> None:
+    """The same for accounts that carry the draft's number already."""
+    batch.choices[_KEY] = [*batch.choices.get(_KEY, []), *accounts]
+    batch.save(update_fields=["choices"])
+
+
 def accounts_that_go(batch: ImportBatch) -> list[BankAccount]:
     """The accounts made for this file that nothing but this file is on: they go when it goes."""
-    made = BankAccount.objects.filter(pk__in=batch.choices.get(_KEY, []))
-    return [account for account in made if _is_only_of(batch, account)]
+    made = batch.choices.get(_KEY, [])
+    if not made:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_ONLY_OF, {"made": made, "batch": batch.pk, "customer": batch.customer_id})
+        found = [pk for (pk,) in cursor.fetchall()]
+    return list(BankAccount.objects.filter(pk__in=found))
 
 
 def remove_made(batch: ImportBatch) -> list[str]:
@@ -64,18 +97,27 @@ def _remove(batch: ImportBatch, pks: list[int]) -> list[str]:
     with transaction.atomic():
         # The whole row, not only its key: nobody may put anything on it between look and deletion.
         list(BankAccount.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+        wanted = set(pks)
+        summed = set(
+            MonthTotal.objects.filter(account__in=pks).values_list("account_id", flat=True)
+        )
         for account in accounts_that_go(batch):
-            if account.pk not in pks:
-                continue
-            if MonthTotal.objects.filter(account=account).exists():
+            if account.pk not in wanted or account.pk in summed:
                 continue
             removed[account.pk] = account.name
-            audit.record(
-                act="row.removed",
-                subject=account,
-                before={"name": account.name, "kind": account.kind, "currency": account.currency},
-                customer_id=batch.customer_id,
-            )
+            if batch.customer_id is not None:
+                audit.record(
+                    act="row.removed",
+                    subject=account,
+                    before={
+                        "name": account.name,
+                        "kind": account.kind,
+                        "currency": account.currency,
+                    },
+                    customer_id=batch.customer_id,
+                )
+        if removed and batch.customer_id is None:
+            audit.record(act="row.removed", subject=batch, before={"accounts": len(removed)})
         if removed:
             _let_go(batch, removed)
             AccountHolder.objects.filter(account__in=removed).delete()
@@ -95,21 +137,3 @@ def _let_go(batch: ImportBatch, removed: Iterable[int]) -> None:
             entry for entry in batch.choices["accounts"] if entry["account"] not in gone
         ]
     batch.save(update_fields=["account", "choices"])
-
-
-def _is_only_of(batch: ImportBatch, account: BankAccount) -> bool:
-    rows = Transaction.objects.filter(account=account)
-    others = ImportBatch.objects.exclude(pk=batch.pk)
-    is_named = Q(basis__accounts__has_key=str(account.pk)) | Q(
-        choices__contains={"accounts": [{"account": account.pk}]}
-    )
-    return not (
-        rows.exclude(batch_id=batch.pk).exists()
-        # An undo keeps what a person said of a row, and that needs its account.
-        or rows.filter(category_origin=Transaction.Origin.PERSON).exists()
-        or KeptEdit.objects.filter(account=account).exists()
-        or BalanceStatement.objects.filter(account=account).exclude(batch_id=batch.pk).exists()
-        or account.holders.exclude(customer=batch.customer_id).exists()
-        or others.filter(account=account).exists()
-        or others.exclude(state=ImportBatch.State.UNDONE).filter(is_named).exists()
-    )

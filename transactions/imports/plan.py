@@ -17,6 +17,7 @@ from transactions.categories.categorise import Categoriser, rules_version
 from transactions.guard import copy_text
 from transactions.imports import balances, reading, tables, verdict_codes, verdicts
 from transactions.imports.accounts import AccountFinder, accounts_open_to
+from transactions.imports.bulk.finder import BulkFinder
 from transactions.imports.errors import AccountNeeded, PlanMissing
 from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
 from transactions.imports.staging import REJECT_COLUMNS, Staging
@@ -99,14 +100,20 @@ def plan(batch: ImportBatch, context: JobContext | None = None) -> ImportBatch:
                     context.progress(done, progress.rows_expected(done))
                     context.raise_if_cancelled()
 
-            finder = AccountFinder(accounts_open_to(batch), batch)
+            finder: AccountFinder = (
+                BulkFinder(batch)
+                if batch.is_bulk
+                else AccountFinder(accounts_open_to(batch), batch)
+            )
             staged = stage(
                 batch, rows, finder, layout=reading.layout_of(batch), told=told, stream=progress
             )
         except Refused as refused:
             refuse(batch, refused)
         else:
-            if not staged.staging.account_ids and staged.staging.named:
+            if isinstance(finder, BulkFinder):
+                batch.choices["bulk"] = finder.said(staged.staging.named.values())
+            elif not staged.staging.account_ids and staged.staging.named:
                 raise AccountNeeded("Say which of your accounts this file belongs to.")
             cells = keep_plan(batch, staged)
             if batch.state == ImportBatch.State.PLANNED:
@@ -224,7 +231,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
         {"name": cut_card_numbers(named.name), "currency": named.currency, "rows": named.rows,
          "account": named.account.pk if named.account else None}
         for named in staging.named.values()
-        if named.name or named.account is None
+        if (named.name or named.account is None) and not batch.is_bulk
     ]  # fmt: skip
     copy_text("transactions_importissue", REJECT_COLUMNS, staging.reject_blocks())
     with connection.cursor() as cursor:

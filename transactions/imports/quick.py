@@ -45,13 +45,14 @@ class _Memory:
         self.value_days: dict[str, str] = {}
         # By account's rules and sign of the amount; by the text's cell, or by text and category.
         self.words: dict[int, dict[int, dict[str | tuple[str, str], Words]]] = {}
-        self.places: dict[tuple[str, str], Place] = {}
+        self.places: dict[tuple[str, str, str], Place] = {}  # customer, account, currency
         self.statuses: dict[str, str] = {}
 
     def texts(self, told: Callable[[int], None], every: int) -> Iterator[str]:
         staging, raw, layout = self.staging, self.raw, self.raw.layout
         day_at, amount_at, text_at, mark = self.day_at, self.amount_at, self.text_at, layout.decimal
         account_at, currency_at = layout.column("account"), layout.column("currency")
+        customer_at = layout.column("customer")
         category_at, status_at = layout.column("category"), layout.column("status")
         value_at, balance_at = layout.column("value_on"), layout.column("balance")
         party_at, reference_at = layout.column("counterparty"), layout.column("reference")
@@ -60,7 +61,8 @@ class _Memory:
         book: Book | None = None
         going, neither, coming = self.words_by(book)
         width, verdicts, hash_of = raw.width, staging.verdicts, sha256
-        account = currency = category = ""
+        customer = account = currency = category = ""
+        at_customer: str | None = None
         at_account: str | None = None
         at_currency: str | None = None
         place: Place | None = None
@@ -78,13 +80,20 @@ class _Memory:
                 category = cells[category_at]
             if account_at is not None:
                 account = cells[account_at]
+            if customer_at is not None:
+                customer = cells[customer_at]
             if currency_at is not None:
                 currency = cells[currency_at]
             if status_at is not None:
                 status = statuses.get(cells[status_at])
-            if place is None or account != at_account or currency != at_currency:
-                place = places.get((account, currency))
-                at_account, at_currency = account, currency
+            if (
+                place is None
+                or account != at_account
+                or customer != at_customer
+                or currency != at_currency
+            ):
+                place = places.get((customer, account, currency))
+                at_customer, at_account, at_currency = customer, account, currency
                 if place is not None and place[2].book is not book:
                     book = place[2].book
                     going, neither, coming = self.words_by(book)
@@ -183,4 +192,4 @@ class _Memory:
             self.statuses[cell("status")] = row.status
             place = staging.place(row.account, row.currency)
             if isinstance(place, tuple):
-                self.places[cell("account"), cell("currency")] = place
+                self.places[cell("customer"), cell("account"), cell("currency")] = place

@@ -15,6 +15,7 @@ from transactions import adapters
 from transactions.adapters import Detection, Layout, RawRows, Refused, Row
 from transactions.adapters.mended import import_of_layout
 from transactions.adapters.packed import is_packed, look, opened
+from transactions.imports.bulk.columns import without_customer
 from transactions.imports.errors import PlanMissing
 from transactions.models import ImportBatch, ImportProfile
 
@@ -115,7 +116,9 @@ def saved_layouts(customer: Customer | None) -> list[Layout]:
     found = []
     for profile in sorted(profiles, key=lambda p: (p.customer_id is None, -p.pk)):
         try:
-            found.append(Layout.from_json(profile.layout))
+            layout = Layout.from_json(profile.layout)
+            # A column that says whose the rows are means nothing in a file of one customer.
+            found.append(layout if customer is None else without_customer(layout))
         except (ValueError, TypeError):
             continue
     return found

@@ -1,6 +1,7 @@
 """A file arrives: kept as received, and recognised."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import BinaryIO
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from accounts.jobs import files
 from accounts.models import User
 from transactions.adapters import Detection, Layout, Refused
 from transactions.imports import reading, tables
+from transactions.imports.bulk.columns import with_customer
 from transactions.imports.errors import PlanMissing
 from transactions.imports.made import remove_made
 from transactions.models import BankAccount, ImportBatch
@@ -66,6 +68,10 @@ def receive(
 
 def settle(batch: ImportBatch, detection: Detection) -> None:
     """Writes down how the file is read; an older plan is gone."""
+    if batch.is_bulk and batch.file is not None:
+        layout, why = with_customer(batch.file, detection.layout)
+        evidence = (*detection.evidence, why) if why else detection.evidence
+        detection = replace(detection, layout=layout, adapter=layout.adapter, evidence=evidence)
     batch.adapter = detection.adapter
     batch.layout = detection.layout.to_json()
     batch.detection = reading.describe(detection)

@@ -31,7 +31,7 @@ from transactions.categories.categorise import Categoriser
 from transactions.categories.clean import cleaned
 from transactions.fingerprints import amount_text, day_part, text_part
 from transactions.imports import verdict_codes as codes
-from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount, mask
+from transactions.imports.accounts import AccountFinder, Misplaced, NamedAccount
 from transactions.imports.copytext import NULL, escape, safe, sign_of, storable
 from transactions.imports.quick import quick_texts
 from transactions.rules.books import Shelf
@@ -364,17 +364,23 @@ class Staging:
         column = self.layout.name_of(at) if self.layout and at is not None else ""
         if self.layout and self.layout.described:
             column = ROLES[why.role]
-        parts = [row.booked_on.isoformat(), amount_text(row.amount), row.text, mask(row.account)]
+        parts = [
+            row.booked_on.isoformat(),
+            amount_text(row.amount),
+            row.text,
+            self.finder.shown(row.account),
+        ]
         raw = " · ".join(part for part in parts if part)
         return Reject(row.line, column, why.value, why.code, why.reason, why.fix, raw)
 
     def _reject(self, row: Reject) -> None:
         self.rejected += 1
+        covered = self.finder.covered
         fields = (
             str(self.batch_id), str(row.line), codes.NAMES[codes.REJECTED], row.code[:40],
-            escape(cut_card_numbers(row.column)[:80]), escape(cut_card_numbers(row.value)[:200]),
+            escape(cut_card_numbers(row.column)[:80]), escape(covered(cut_card_numbers(row.value))[:200]),
             escape(cut_card_numbers(row.reason)[:300]), escape(cut_card_numbers(row.fix)[:300]),
-            escape(cut_card_numbers(row.raw)[:RAW_LIMIT]),
+            escape(covered(cut_card_numbers(row.raw))[:RAW_LIMIT]),
         )  # fmt: skip
         line = "\t".join(fields) + "\n"
         self._reject_parts.append(self._rejects.compress(line.encode()))

@@ -86,7 +86,7 @@ def undo_preview(batch: ImportBatch) -> UndoPreview:
         edited=_edited(batch),
         also_in=tuple(reimport_offers(batch)),
         refusal=refusal.sentence if refusal else "",
-        accounts=tuple(account.name for account in accounts_that_go(batch)),
+        accounts=() if batch.is_bulk else tuple(a.name for a in accounts_that_go(batch)),
     )
 
 

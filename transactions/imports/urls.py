@@ -1,13 +1,16 @@
 from django.urls import path
 
+from transactions.imports.pages import bulk, outcome, preview, upload
 from transactions.imports.pages import format as reading
-from transactions.imports.pages import outcome, preview, upload
 
 app_name = "imports"
 
 urlpatterns = [
     path("", upload.batches, name="list"),
     path("new/", upload.new, name="new"),
+    path("many/", bulk.new, name="bulk"),
+    path("<uuid:batch_id>/unknown.csv", bulk.unknown, name="unknown"),
+    path("<uuid:batch_id>/accounts/", bulk.accounts, name="accounts"),
     path("<uuid:batch_id>/format/", reading.reading, name="format"),
     path("<uuid:batch_id>/columns/", reading.columns, name="columns"),
     path("<uuid:batch_id>/", preview.preview, name="preview"),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('customers', '0003_business_day_range'),
         ('jobs', '0002_job_lane'),
-        ('transactions', '0007_accounts_of_drafts'),
+        ("transactions", "0008_bulk_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

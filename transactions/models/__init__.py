@@ -13,6 +13,7 @@ from transactions.models.rules import (
     RuleChange,
     RuleRun,
 )
+from transactions.models.watched import WatchedFile
 
 __all__ = [
     "AccountHolder",
@@ -33,4 +34,5 @@ __all__ = [
     "RuleChange",
     "RuleRun",
     "Transaction",
+    "WatchedFile",
 ]

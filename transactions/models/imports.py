@@ -69,6 +69,11 @@ class ImportBatch(models.Model):
     def __str__(self) -> str:
         return str(self.public_id)
 
+    @property
+    def is_bulk(self) -> bool:
+        """A file in which a column says whose each row is."""
+        return self.customer_id is None and self.file_id is not None
+
     def page(self, name: str) -> str:
         """The address of one of its pages: preview, done, …"""
         return reverse(f"imports:{name}", args=[self.public_id], urlconf=settings.ROOT_URLCONF)

@@ -72,6 +72,9 @@ def go_on(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
     is one."""
     if batch.state == ImportBatch.State.REFUSED:
         return redirect("imports:format", batch_id=batch.public_id)
+    if batch.is_bulk and not batch.layout.get("columns", {}).get("customer"):
+        messages.info(request, _("Say which column names the customer."))
+        return redirect("imports:columns", batch_id=batch.public_id)
     new_account.make(batch)
     if is_long(batch):
         settle(batch)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
+from accounts.permissions import IMPORT_TRANSACTIONS, MANAGE_BANK, OWN_DATA, has, requires
 from transactions.adapters import Refused
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem
@@ -28,6 +28,7 @@ from transactions.imports.pages.scope import (
     batch_for,
     crumbs,
     is_own,
+    is_received_by,
     new_url,
     steps,
 )
@@ -39,13 +40,13 @@ from transactions.models import ImportBatch
 @require_http_methods(["GET", "HEAD", "POST"])
 def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Step 2: what was found in the file and how to read it otherwise; the account it belongs to."""
-    batch = batch_for(request, batch_id)
+    batch = _own_draft(request, batch_id)
     if (elsewhere := flow.blocked(request, batch)) is not None:
         return elsewhere
     form, status = None, 200
     if request.method == "POST":
         act = request.POST.get("act", "")
-        if act == "accounts":
+        if act == "accounts" and not batch.is_bulk:
             form = _accounts_form(batch, request.POST)
             if form.is_valid():
                 return _place(request, batch, form)
@@ -53,7 +54,8 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         else:
             return _act(request, batch, act)
     shown = FileShown(batch)
-    form = form or _accounts_form(batch)
+    if not batch.is_bulk:
+        form = form or _accounts_form(batch)
     found = shown.found()
     context = {
         "batch": batch,
@@ -66,13 +68,23 @@ def reading(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "hint": hint(batch.refused_code),
         "lines": shown.lines(),
         "accounts_form": form,
-        "account_needed": batch.state == ImportBatch.State.RECEIVED and _needs_account(batch, form),
+        "account_needed": form is not None
+        and batch.state == ImportBatch.State.RECEIVED
+        and _needs_account(batch, form),
         "another_url": new_url(batch),
         "steps": steps(FORMAT, batch),
         "step": FORMAT,
         "crumbs": crumbs(batch, _("Format"), own=is_own(request)),
     }
     return render(request, "imports/format.html", context, status=status)
+
+
+def _own_draft(request: HttpRequest, batch_id: UUID) -> ImportBatch:
+    """The draft; these pages show the file's own lines, and those of many customers only to who gave it."""
+    batch = batch_for(request, batch_id)
+    if not is_received_by(request, batch):
+        raise Http404
+    return batch
 
 
 def _accounts_form(batch: ImportBatch, data: Any = None) -> AccountsForm:
@@ -144,7 +156,7 @@ def _act(request: HttpRequest, batch: ImportBatch, act: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Step 3: each column with its first value, what it is, and whether that is kept for next time."""
-    batch = batch_for(request, batch_id)
+    batch = _own_draft(request, batch_id)
     if (elsewhere := flow.blocked(request, batch)) is not None:
         return elsewhere
     shown = FileShown(batch)
@@ -156,6 +168,8 @@ def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return redirect("imports:columns", batch_id=batch.public_id)
     data = request.POST if request.method == "POST" else None
     profile = profiles.profile_of(batch)
+    # Of a file for many customers the mapping is the bank's, and reads everybody's files.
+    may_keep = not batch.is_bulk or has(request.user, MANAGE_BANK)
     form = ColumnsForm(data, shown=shown)
     keep = KeepForm(
         data,
@@ -173,7 +187,7 @@ def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
             except ImportProblem as problem:
                 messages.error(request, problem.sentence)
                 return redirect("imports:columns", batch_id=batch.public_id)
-            if keep.cleaned_data["keep"]:
+            if keep.cleaned_data["keep"] and may_keep:
                 profiles.keep(batch, keep.cleaned_data["keep_as"])
             return flow.go_on(request, batch)
     context = {
@@ -182,7 +196,7 @@ def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "form": form,
         "rows": form.rows(),
         "named": sum(bool(column.role) for column in form.columns),
-        "keep": keep,
+        "keep": keep if may_keep else None,
         "profile": profile,
         "steps": steps(COLUMNS, batch),
         "step": COLUMNS,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,18 +24,18 @@ from transactions.adapters.mended import EXTRA, Mended, cells_of, heading
 from transactions.csv_cells import harmless
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem
-from transactions.imports.pages import flow
+from transactions.imports.pages import bulk, flow
 from transactions.imports.pages.scope import (
     COMMIT,
     batch_for,
     crumbs,
     is_own,
+    is_received_by,
     new_url,
     person,
     steps,
     undo_until,
 )
-from transactions.imports.pages.summaries import summary_of
 from transactions.imports.staging import RAW_LIMIT
 from transactions.models import ImportBatch
 
@@ -54,13 +54,14 @@ def done(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     job = flow.job_of(batch)
     context = {
         "batch": batch,
-        "summary": summary_of(batch),
+        "summary": bulk.summary_for(request, batch),
         "progress": progress_of(job, person(request)) if job else None,
         "is_busy": flow.is_busy(batch),
         "committed_at": batch.committed_at,
         "undone_at": batch.undone_at,
         "undo_until": undo_until(batch),
-        "rows_url": rows_url(batch, own=is_own(request)),
+        "rows_url": "" if batch.is_bulk else rows_url(batch, own=is_own(request)),
+        "people": bulk.people_of(batch) if batch.is_bulk else None,
         "another_url": new_url(batch),
         "offers": services.reimport_offers(batch)
         if batch.state == ImportBatch.State.UNDONE
@@ -96,7 +97,7 @@ def undo(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return _undo(request, batch)
     context = {
         "batch": batch,
-        "summary": summary_of(batch),
+        "summary": bulk.summary_for(request, batch),
         "preview": services.undo_preview(batch),
         "committed_at": batch.committed_at,
         "undo_until": undo_until(batch),
@@ -140,6 +141,8 @@ def again(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         ImportBatch.State.EMPTY,
     ):
         return redirect("imports:preview", batch_id=batch.public_id)
+    if not is_received_by(request, batch):
+        raise Http404
     try:
         return flow.go_on(request, services.bring_again(batch, user=person(request)))
     except ImportProblem as problem:
@@ -163,7 +166,8 @@ def rejected(request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
     """
     batch = batch_for(request, batch_id)
     response = StreamingHttpResponse(
-        _rejected_lines(batch, current_bank()), content_type="text/csv; charset=utf-8"
+        _rejected_lines(batch, current_bank(), whole=is_received_by(request, batch)),
+        content_type="text/csv; charset=utf-8",
     )
     response.headers["Content-Disposition"] = 'attachment; filename="rejected.csv"'
     return response
@@ -178,22 +182,24 @@ def _table_of(batch: ImportBatch) -> Layout | None:
     return layout if layout is not None and not layout.described else None
 
 
-def _rejected_lines(batch: ImportBatch, bank: Any) -> Iterator[str]:
-    """Streamed after the view has returned, so it enters the bank by itself."""
+def _rejected_lines(batch: ImportBatch, bank: Any, *, whole: bool) -> Iterator[str]:
+    """Streamed after the view has returned, so it enters the bank by itself. Not `whole`: without what
+    the rows say."""
     writer = csv.writer(_Echo())
     with in_bank(bank):
         layout = _table_of(batch)
-        if layout is not None:
+        if layout is not None and whole:
             again = layout.adapter == Mended.name  # mended once, and still not right
             names = list(layout.header) if again else heading(str(batch.public_id), layout)
             yield "\ufeff" + writer.writerow(names)  # type: ignore[operator]
             for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
                 why = (issue.column, issue.code, issue.reason, issue.fix)
-                whole = len(issue.raw) < RAW_LIMIT and issue.code not in DAMAGED
-                row = cells_of(issue.raw, layout) if whole else [harmless(issue.raw)]
+                as_came = len(issue.raw) < RAW_LIMIT and issue.code not in DAMAGED
+                row = cells_of(issue.raw, layout) if as_came else [harmless(issue.raw)]
                 yield writer.writerow([issue.line, *map(harmless, why), *row[EXTRA * again :]])  # type: ignore[misc]
             return
         yield "\ufeff" + writer.writerow(REJECTED_HEADER)  # type: ignore[operator]
         for issue in batch.issues.filter(verdict="rejected").iterator(chunk_size=2000):
-            cells = (issue.column, issue.value, issue.code, issue.reason, issue.fix, issue.raw)
+            value, raw = (issue.value, issue.raw) if whole else ("", "")
+            cells = (issue.column, value, issue.code, issue.reason, issue.fix, raw)
             yield writer.writerow([issue.line, *map(harmless, cells)])  # type: ignore[misc]

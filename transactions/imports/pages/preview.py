@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +17,7 @@ from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, requires
 from transactions.imports import services
 from transactions.imports.errors import ImportProblem, PlanChanged
 from transactions.imports.made import accounts_that_go
-from transactions.imports.pages import flow, issues, profiles
+from transactions.imports.pages import bulk, flow, issues, profiles
 from transactions.imports.pages.balances import checks_of
 from transactions.imports.pages.planned_rows import first_rows
 from transactions.imports.pages.scope import (
@@ -26,6 +26,7 @@ from transactions.imports.pages.scope import (
     batch_for,
     crumbs,
     is_own,
+    is_received_by,
     new_url,
     person,
     steps,
@@ -48,16 +49,28 @@ def preview(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return redirect("imports:done", batch_id=batch.public_id)
     job = flow.job_of(batch)
     if request.method == "POST":
+        if not is_received_by(request, batch):
+            raise Http404
         if (elsewhere := flow.blocked(request, batch)) is not None:
             return elsewhere
         return _decide(request, batch)
     if job is not None:
-        if job.error_code in ("account_needed", "layout_missing"):
+        if is_received_by(request, batch) and job.error_code in (
+            "account_needed",
+            "layout_missing",
+        ):
             return redirect("imports:format", batch_id=batch.public_id)
         return _waiting(request, batch, job)
     if batch.state in (ImportBatch.State.RECEIVED, ImportBatch.State.REFUSED):
+        if not is_received_by(request, batch):
+            messages.info(request, _("A colleague is still looking this file through."))
+            return redirect("imports:list")
         return redirect("imports:format", batch_id=batch.public_id)
-    return render(request, "imports/preview.html", _context(request, batch))
+    return render(request, _template(batch), _context(request, batch))
+
+
+def _template(batch: ImportBatch) -> str:
+    return "imports/bulk_preview.html" if batch.is_bulk else "imports/preview.html"
 
 
 def _decide(request: HttpRequest, batch: ImportBatch) -> HttpResponse:
@@ -102,6 +115,8 @@ def _context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         said = request.GET.get(verdict, "")
         return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
 
+    if batch.is_bulk:
+        return bulk.context(request, batch, rejected=issues.rejected(batch, after("rejected")))
     shown = FileShown(batch)
     columns = shown.columns()
     found = shown.found()
@@ -134,6 +149,8 @@ def _context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
 def commit(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Step 5: applies the plan whose hash was on the page, or shows the new one and what differs."""
     batch = batch_for(request, batch_id)
+    if not is_received_by(request, batch):
+        raise Http404
     if flow.is_busy(batch):
         return redirect("imports:preview", batch_id=batch.public_id)
     plan_hash = request.POST.get("plan_hash", "")
@@ -180,7 +197,7 @@ def _changed(
         "sentence": changed.sentence,
         "differences": differences,
     }
-    return render(request, "imports/preview.html", context, status=409)
+    return render(request, _template(batch), context, status=409)
 
 
 @requires(OWN_DATA, IMPORT_TRANSACTIONS)
@@ -188,6 +205,8 @@ def _changed(
 def discard(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Throws a draft away; what is in the ledger is undone, not thrown away."""
     batch = batch_for(request, batch_id)
+    if not is_received_by(request, batch):
+        raise Http404
     if (elsewhere := flow.blocked(request, batch)) is not None:
         if not flow.is_busy(batch):
             messages.error(request, _("This import is in the ledger. Undo it instead."))
@@ -205,6 +224,10 @@ def discard(request: HttpRequest, batch_id: UUID) -> HttpResponse:
             "written.",
             len(removed),
         )
+        if batch.is_bulk:
+            words = _(
+                "The draft is gone, and with it the accounts made for it. No payment was written."
+            )
         messages.success(request, words % {"names": ", ".join(f"“{name}”" for name in removed)})
     elif batch.choices.get("made_accounts"):
         words = _("The draft is gone. Its account stays, as something else is on it.")

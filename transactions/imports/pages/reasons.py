@@ -35,6 +35,30 @@ _REASONS: Mapping[str, Any] = {
     "account_missing": ngettext_lazy(
         "%(n)d that names no account", "%(n)d that name no account", "n"
     ),
+    "account_absent": ngettext_lazy(
+        "%(n)d of an account the customer hasn’t got",
+        "%(n)d of accounts the customers haven’t got",
+        "n",
+    ),
+    "account_ambiguous": ngettext_lazy(
+        "%(n)d that fits several accounts", "%(n)d that fit several accounts", "n"
+    ),
+    "customer_unknown": ngettext_lazy(
+        "%(n)d of a customer who isn’t known here", "%(n)d of customers who aren’t known here", "n"
+    ),
+    "customer_ambiguous": ngettext_lazy(
+        "%(n)d of a name that several customers have",
+        "%(n)d of names that several customers have",
+        "n",
+    ),
+    "customer_missing": ngettext_lazy(
+        "%(n)d that names no customer", "%(n)d that name no customer", "n"
+    ),
+    "customer_email": ngettext_lazy(
+        "%(n)d with an e-mail address for a customer",
+        "%(n)d with e-mail addresses for customers",
+        "n",
+    ),
     "currency_mismatch": ngettext_lazy(
         "%(n)d in another currency than its account",
         "%(n)d in another currency than their account",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.customers.scope import customer_in_scope
 from accounts.models import User
-from accounts.permissions import OWN_DATA, has
+from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, has
 from transactions.imports.undo import UNDO_DAYS
 from transactions.models import ImportBatch
 
@@ -51,13 +51,16 @@ def batch_for(request: HttpRequest, batch_id: UUID) -> ImportBatch:
     """The import, if this person may see it.
 
     Raises Http404 for foreign and missing ones alike; staff without an open purpose are led to the gate
-    (PurposeNeeded), and their look is noted. Deliveries for many customers at once have no pages.
+    (PurposeNeeded), and their look is noted. A file for many customers is open to staff who bring files in;
+    its pages say nothing of any one customer but their reference.
     """
     batch = (
         ImportBatch.objects.select_related("customer", "account", "file", "job")
-        .filter(public_id=batch_id, customer__isnull=False)
+        .filter(public_id=batch_id)
         .first()
     )
+    if batch is not None and batch.is_bulk and has(request.user, IMPORT_TRANSACTIONS):
+        return batch
     if batch is None or batch.customer is None:
         raise Http404
     named = None if is_own(request) else batch.customer.public_id
@@ -65,6 +68,11 @@ def batch_for(request: HttpRequest, batch_id: UUID) -> ImportBatch:
     if customer.pk != batch.customer.pk:
         raise Http404
     return batch
+
+
+def is_received_by(request: HttpRequest, batch: ImportBatch) -> bool:
+    """Whether the file's own words may be shown: of a file for many customers to whoever gave it alone."""
+    return not batch.is_bulk or batch.created_by_id in (None, person(request).pk)
 
 
 def steps(now: int, batch: ImportBatch | None = None) -> list[Step]:
@@ -89,13 +97,15 @@ def steps(now: int, batch: ImportBatch | None = None) -> list[Step]:
 
 def new_url(batch: ImportBatch) -> str:
     """Where another file of the same customer is brought in."""
-    assert batch.customer is not None
+    if batch.customer is None:
+        return reverse("imports:bulk")
     return f"{reverse('imports:new')}?customer={batch.customer.public_id}"
 
 
 def crumbs(batch: ImportBatch, here: str, *, own: bool) -> list[tuple[str, str]]:
     """The way here; staff come by the customer they opened."""
-    assert batch.customer is not None
+    if batch.customer is None:
+        return [(_("Imports"), reverse("imports:list")), (_("Many customers"), ""), (here, "")]
     way = [(_("Files"), reverse("imports:list")), (here, "")]
     if own:
         return [(_("Overview"), reverse("pages:overview")), *way]

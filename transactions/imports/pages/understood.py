@@ -23,6 +23,7 @@ from transactions.categories.clean import clean_text
 from transactions.days import DayError, parse_day
 from transactions.imports import reading
 from transactions.imports.accounts import mask
+from transactions.imports.bulk.covering import covered
 from transactions.models import BankAccount, ImportBatch
 
 HEAD_BYTES = 65_536
@@ -42,11 +43,19 @@ ROLES: Mapping[str, str | Promise] = {
     "reference": gettext_lazy("Reference"),
     "category": gettext_lazy("Category"),
     "account": gettext_lazy("Account"),
+    "customer": gettext_lazy("Customer"),
     "currency": gettext_lazy("Currency"),
     "balance": gettext_lazy("Stated balance"),
     "provider_id": gettext_lazy("Bank’s id"),
     "status": gettext_lazy("Status"),
 }
+
+
+def roles_of(batch: ImportBatch) -> dict[str, str | Promise]:
+    """What a column of this file may be: whose a row is, only where that isn't known already."""
+    return {role: words for role, words in ROLES.items() if role != "customer" or batch.is_bulk}
+
+
 DAY_ORDERS: Mapping[str, str | Promise] = {
     "dmy": gettext_lazy("day, month, year"),
     "mdy": gettext_lazy("month, day, year"),
@@ -191,11 +200,15 @@ class FileShown:
                     name=name or _("Column %(n)d") % {"n": index + 1},
                     role=role,
                     role_name=ROLES.get(role, _("Ignored")),
-                    first=cut_card_numbers(mask(first) if role == "account" else first[:60]),
+                    first=self._said(mask(first) if role == "account" else first[:60]),
                     understood=understood or Understood(text=_("empty") if role else ""),
                 )
             )
         return shown
+
+    def _said(self, text: str) -> str:
+        plain = cut_card_numbers(text)
+        return covered(plain) if self.batch.is_bulk else plain
 
     def _understood(
         self, layout: Layout, index: int, role: str, first: str, line: Line | None
@@ -218,7 +231,7 @@ class FileShown:
             return Understood(text=str(account) if account else mask(first))
         if role == "direction":
             return Understood(text=self._direction(layout, first))
-        return Understood(text=first[:60] if role else "")
+        return Understood(text=self._said(first[:60]) if role else "")
 
     def currency(self, index: int | None = None, line: Line | None = None) -> str:
         """The currency of an amount: the row's, the column's, the account's."""
@@ -316,7 +329,7 @@ class FileShown:
         shown = []
         for number, text in enumerate(physical_lines(BytesIO(self.head), encoding), 1):
             plain = "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in str(text))
-            shown.append(RawLine(number, cut_card_numbers(plain[:SHOWN_WIDTH]), number == header))
+            shown.append(RawLine(number, self._said(plain[:SHOWN_WIDTH]), number == header))
             if number >= wanted:
                 break
         return shown

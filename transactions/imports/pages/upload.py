@@ -18,9 +18,9 @@ from transactions.imports import services
 from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm
 from transactions.imports.pages import flow, new_account
 from transactions.imports.pages.scope import UPLOAD, is_own, person, steps
-from transactions.models import ImportBatch
+from transactions.models import ImportBatch, WatchedFile
 
-LISTED = 50
+LISTED, WATCHED = 50, 20
 
 
 @requires(OWN_DATA, IMPORT_TRANSACTIONS)
@@ -43,6 +43,9 @@ def batches(request: HttpRequest) -> HttpResponse:
         "older": shown[LISTED - 1].pk if len(shown) > LISTED else None,
         "is_first": not before,
         "is_own": own,
+        "watched": []
+        if own or before
+        else WatchedFile.objects.select_related("customer", "batch")[:WATCHED],
     }
     return render(request, "imports/list.html", context)
 
