@@ -19,11 +19,21 @@ class Delivery:
     accounts: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows that their source took back and that are about to go; their `accounts` are locked."""
+
+    rows: tuple[int, ...]
+    accounts: tuple[int, ...]
+
+
 Step = Callable[[Delivery], None]
 
 # In this order: what a rule says of a line, then what lines are to each other.
 AFTER_COMMIT: list[Step] = []
 BEFORE_UNDO: list[Step] = []
+# Whoever refers to single rows lets go of them here.
+BEFORE_REMOVAL: list[Callable[[Removal], None]] = []
 
 
 def after_commit(delivery: Delivery) -> None:
@@ -34,3 +44,8 @@ def after_commit(delivery: Delivery) -> None:
 def before_undo(delivery: Delivery) -> None:
     for step in BEFORE_UNDO:
         step(delivery)
+
+
+def before_removal(removal: Removal) -> None:
+    for step in BEFORE_REMOVAL:
+        step(removal)

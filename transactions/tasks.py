@@ -67,3 +67,10 @@ def import_undo(context: JobContext) -> dict[str, Any] | None:
     except ImportProblem as problem:
         raise JobRefused(problem.code, problem.sentence) from problem
     return None
+
+
+@handles("provider_sync", title=_("Bring in what a connected bank has"))
+def provider_sync(context: JobContext) -> dict[str, Any] | None:
+    from transactions.providers import jobs
+
+    return jobs.run(context)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -50,16 +51,20 @@ def import_lines(
     source: str,
     customer: Customer | None = None,
     user: User | None = None,
+    source_key: str = "",
+    adapter: str = "LINES",
+    choices: Mapping[str, Any] | None = None,
 ) -> CommitResult:
     """The same road for lines that come without a file: plan and commit in one act.
 
     Parameters: `accounts` by the name that lines carry in `account`; `source` says where they come from
-    and marks what is doubtful against other sources. Rejected lines are kept as the batch's issues.
+    and marks what is doubtful against other sources, by `source_key` where several are of one kind; `choices`
+    as a batch keeps them. Rejected lines are kept as the batch's issues.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.create(
-            customer=customer, source=source[:12], source_key=f"lines:{source}"[:64], created_by=user,
-            adapter="LINES",
+            customer=customer, source=source[:12], source_key=source_key or f"lines:{source}"[:64],
+            created_by=user, adapter=adapter, choices=dict(choices or {}),
         )  # fmt: skip
         with writing_accounts([a.pk for a in accounts.values()], wait=True):
             staged = planning.stage(batch, _checked(lines), _GivenAccounts(accounts))

@@ -4,6 +4,7 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.providers import ProviderAccount, ProviderLink
 
 __all__ = [
     "AccountHolder",
@@ -16,5 +17,7 @@ __all__ = [
     "KeptEdit",
     "MonthTotal",
     "PlannedChunk",
+    "ProviderAccount",
+    "ProviderLink",
     "Transaction",
 ]

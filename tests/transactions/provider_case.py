@@ -1,0 +1,137 @@
+"""A provider of the test's own, a connection to it, and runs of that connection."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.customers.models import Customer
+from accounts.jobs.models import Job
+from accounts.jobs.services import run_job
+from tests.factories import make_account, make_customer
+from transactions.models import BankAccount, ProviderAccount, ProviderLink, Transaction
+from transactions.providers import client, jobs, secrets
+from transactions.providers.stand_in.world import Item, World, account
+
+TODAY = date(2026, 11, 25)
+
+
+class Provider:
+    """The stand-in's world in place of the network, for one test."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = World(base_url="https://secure.plaid.com", make_item=self.make_item)
+        self.slept: list[float] = []
+        self.made = 0
+        monkeypatch.setattr(client, "make_transport", lambda provider: self.ask)
+        monkeypatch.setattr(jobs, "make_client", self.client)
+
+    def client(self) -> client.Client:
+        return client.Client(self.ask, sleep=self.slept.append)
+
+    def ask(self, path: str, body: bytes) -> client.Answer:
+        reply = self.world.answer(path, body)
+        return client.Answer(reply.status, reply.headers.get("Retry-After", ""), reply.body)
+
+    def make_item(self, token: str, accounts: int = 2) -> Item:
+        self.made += 1
+        item = Item(token, f"item-{self.made}-{token[-8:]}")
+        item.accounts = [
+            account(f"acc-{self.made}-{n}", name=f"Checking {n}", current=Decimal("100.50"), mask=f"000{n}")
+            for n in range(1, accounts + 1)
+        ]
+        return item
+
+
+@pytest.fixture
+def provider(north: str, monkeypatch: pytest.MonkeyPatch) -> Provider:
+    return Provider(monkeypatch)
+
+
+def connected(
+    provider: Provider, *, customer: Customer | None = None, accounts: int = 2
+) -> tuple[ProviderLink, Item]:
+    """A connection whose accounts all go to ledger accounts of their own; nothing is in the ledger yet."""
+    customer = customer or make_customer()
+    token = f"access-test-{provider.made}-{customer.pk}"
+    item = provider.world.items[token] = provider.make_item(token, accounts)
+    link = ProviderLink.objects.create(
+        customer=customer, state=ProviderLink.State.ACTIVE, item_id=item.item_id,
+        institution_name="Example Bank",
+    )  # fmt: skip
+    secrets.keep_access_token(link, token)
+    link.save()
+    for said in item.accounts:
+        ProviderAccount.objects.create(
+            link=link, external_id=said["account_id"], name=said["name"], currency="EUR",
+            choice=ProviderAccount.Choice.LINKED, account=make_account(owner=customer, currency="EUR"),
+        )  # fmt: skip
+    return link, item
+
+
+def run(link: ProviderLink) -> Job:
+    """One run of the connection, at once; the job as it ended."""
+    job = jobs.ask_for(link)
+    Job.objects.filter(pk=job.pk).update(run_at=timezone.now())
+    run_job(job.pk)
+    job.refresh_from_db()
+    link.refresh_from_db()
+    return job
+
+
+def accounts_of(link: ProviderLink) -> dict[str, BankAccount]:
+    rows = link.accounts.filter(choice=ProviderAccount.Choice.LINKED).select_related("account")
+    return {row.external_id: row.account for row in rows if row.account is not None}
+
+
+Row = tuple[Any, ...]
+
+
+def mirror_of(link: ProviderLink) -> set[Row]:
+    """What the ledger holds of it."""
+    accounts = [account.pk for account in accounts_of(link).values()]
+    return set(
+        Transaction.objects.filter(account__in=accounts).values_list(
+            "account", "provider_id", "booked_on", "value_on", "amount", "raw_text", "counterparty",
+            "status",
+        )
+    )  # fmt: skip
+
+
+def truth_of(item: Item, link: ProviderLink) -> set[Row]:
+    """What the ledger should hold, worked out a second time from the provider's own rows."""
+    accounts = accounts_of(link)
+    return {_true(row, accounts) for row in item.current().values() if row["account_id"] in accounts}
+
+
+def _true(row: dict[str, Any], accounts: dict[str, BankAccount]) -> Row:
+    posted_on = date.fromisoformat(row["date"])
+    authorised = row["authorized_date"]
+    return (
+        accounts[row["account_id"]].pk, row["transaction_id"],
+        date.fromisoformat(authorised) if authorised else posted_on, posted_on, -row["amount"],
+        row["name"], row["merchant_name"] or "", "pending" if row["pending"] else "posted",
+    )  # fmt: skip
+
+
+def transaction(key: str, item: Item, amount: str = "12.30", **more: Any) -> dict[str, Any]:
+    """A transaction in Plaid's shape."""
+    return {
+        "transaction_id": key, "account_id": item.accounts[0]["account_id"], "amount": Decimal(amount),
+        "iso_currency_code": "EUR", "unofficial_currency_code": None, "date": "2026-11-20",
+        "authorized_date": None, "name": f"Shop {key}", "merchant_name": "Shop", "pending": False,
+        "pending_transaction_id": None, "payment_meta": {"reference_number": None},
+        "personal_finance_category": {
+            "primary": "FOOD_AND_DRINK", "detailed": "FOOD_AND_DRINK_COFFEE",
+            "confidence_level": "VERY_HIGH",
+        },
+        **more,
+    }  # fmt: skip
+
+
+def put(item: Item, rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        item.put(row["transaction_id"], row)
