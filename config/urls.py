@@ -19,6 +19,8 @@ for prefix, module in (
     ("", "config.pages.urls"),
     ("transactions/", "config.pages.ledger_urls"),
     ("imports/", "transactions.imports.urls"),
+    ("banks/", "transactions.providers.urls"),
+    ("webhooks/", "transactions.providers.urls_messages"),
     ("", "accounts.jobs.urls"),
     ("api/", "config.urls_api"),
 ):

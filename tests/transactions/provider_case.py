@@ -27,9 +27,9 @@ class Provider:
         self.slept: list[float] = []
         self.made = 0
         monkeypatch.setattr(client, "make_transport", lambda provider: self.ask)
-        monkeypatch.setattr(jobs, "make_client", self.client)
+        monkeypatch.setattr(jobs, "make_client", self.make_client)
 
-    def client(self) -> client.Client:
+    def make_client(self) -> client.Client:
         return client.Client(self.ask, sleep=self.slept.append)
 
     def ask(self, path: str, body: bytes) -> client.Answer:
@@ -67,7 +67,7 @@ def connected(
     for said in item.accounts:
         ProviderAccount.objects.create(
             link=link, external_id=said["account_id"], name=said["name"], currency="EUR",
-            choice=ProviderAccount.Choice.LINKED, account=make_account(owner=customer, currency="EUR"),
+            choice=ProviderAccount.Choice.LINKED, account=make_account(customer=customer),
         )  # fmt: skip
     return link, item
 
@@ -102,9 +102,17 @@ def mirror_of(link: ProviderLink) -> set[Row]:
 
 
 def truth_of(item: Item, link: ProviderLink) -> set[Row]:
-    """What the ledger should hold, worked out a second time from the provider's own rows."""
-    accounts = accounts_of(link)
-    return {_true(row, accounts) for row in item.current().values() if row["account_id"] in accounts}
+    """What the ledger should hold, worked out a second time from the provider's own rows.
+
+    A pending payment beside its posted one is one payment.
+    """
+    accounts, rows = accounts_of(link), item.current()
+    posted = {row["pending_transaction_id"] for row in rows.values()}
+    return {
+        _true(row, accounts)
+        for key, row in rows.items()
+        if row["account_id"] in accounts and not (row["pending"] and key in posted)
+    }
 
 
 def _true(row: dict[str, Any], accounts: dict[str, BankAccount]) -> Row:

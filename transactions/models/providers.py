@@ -1,5 +1,6 @@
 """Connections to other banks through a provider of account data, and the accounts they deliver."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -75,7 +76,9 @@ class ProviderLink(models.Model):
         return f"provider:{self.pk}"
 
     def page(self, name: str = "detail") -> str:
-        return reverse(f"providers:{name}", args=[self.public_id])
+        return reverse(
+            f"providers:{name}", args=[self.public_id], urlconf=settings.ROOT_URLCONF
+        )
 
 
 class ProviderAccount(models.Model):

@@ -189,7 +189,13 @@ def _write(
     account_ids = sorted({account.pk for account in linked.values()})
     if not account_ids:
         return SyncResult(0, 0, 0, 0, 0, None), False
-    wanted = [said for said in news.rows.values() if said.get("account_id") in linked]
+    # A pending payment that is told beside its posted one is the same payment.
+    posted = {said.get("pending_transaction_id") for said in news.rows.values()}
+    wanted = [
+        said
+        for key, said in news.rows.items()
+        if said.get("account_id") in linked and not (said.get("pending") is True and key in posted)
+    ]
     wanted.sort(key=lambda said: (str(said.get("date")), str(said.get("transaction_id"))))
     with writing_accounts(account_ids, wait=True):
         became = mirror.become_posted(list(_pairs(wanted, linked)))

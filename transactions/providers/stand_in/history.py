@@ -76,8 +76,16 @@ class History:
         if self.left:
             self.item.put(self.left.pop(0), None)
 
+    def _touchable(self) -> dict[str, Json]:
+        """Rows that may change or vanish: neither half of a pair whose pending one is still to go."""
+        return {
+            key: row
+            for key, row in self.item.current().items()
+            if key not in self.left and row["pending_transaction_id"] not in self.left
+        }
+
     def change(self) -> None:
-        rows = self.item.current()
+        rows = self._touchable()
         if not rows:
             return
         key = self.random.choice(sorted(rows))
@@ -95,11 +103,9 @@ class History:
         self.item.put(key, row)
 
     def vanish(self) -> None:
-        rows = self.item.current()
+        rows = self._touchable()
         if rows:
-            key = self.random.choice(sorted(rows))
-            self.left = [left for left in self.left if left != key]
-            self.item.put(key, None)
+            self.item.put(self.random.choice(sorted(rows)), None)
 
     def _id(self) -> str:
         self.made += 1
