@@ -47,5 +47,5 @@ DATABASES["default"]["BANK_ROLES"] = "off"  # noqa: F405
 # Most tests are about other things than signing in; tests/accounts/test_second_factor.py turns it on.
 SECOND_FACTOR_REQUIRED = False
 # A provider of account data that tests stand in for; nothing is asked over the network.
-PLAID_ENV, PLAID_CLIENT_ID, PLAID_SECRET = "sandbox", "test-client", "test-secret"  # noqa: S105
+PLAID_ENV, PLAID_CLIENT_ID, PLAID_SECRET = "sandbox", "test-client", "test-secret"
 PROVIDER_KEYS = "test1:" + "a1" * 32

@@ -45,7 +45,8 @@ OF_A_CUSTOMER = {
     "transactions.ImportBatch", "transactions.PlannedChunk", "transactions.ImportIssue",
     "transactions.ImportProfile", "transactions.Transaction", "transactions.MonthTotal",
     "transactions.KeptEdit", "analytics.Budget", "analytics.ForecastIssue", "analytics.ForecastPoint",
-    "analytics.Membership", "analytics.CustomerFeatures",
+    "analytics.Membership", "analytics.CustomerFeatures", "transactions.ProviderLink",
+    "transactions.ProviderAccount",
 }  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -178,6 +179,9 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",
         },
+        # Its secrets are none: the sweep asks no provider.
+        "transactions.ProviderLink": {"state": "active", "messages": []},
+        "transactions.ProviderAccount": {"choice": "linked", "currency": "EUR"},
         "transactions.ImportIssue": {"verdict": "rejected"},
         "transactions.ImportBatch": {"state": "planned", "source": "file", "basis": {}, "verdicts": b"",
             "sums": {}, "counts": {}, "choices": {}, "detection": {}, "layout": {},

@@ -181,6 +181,7 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "transaction_id": _transaction_id,
     "batch_id": _public_id("transactions.ImportBatch"),
     "job_id": _public_id("jobs.Job"),
+    "link_id": _public_id("transactions.ProviderLink"),
     "account_id": _public_id("transactions.BankAccount"),
     "account": _public_id("transactions.BankAccount"),
     "category_id": _public_id("transactions.Category"),

@@ -11,48 +11,45 @@ from django.utils import timezone
 from accounts.customers.models import Customer
 from accounts.jobs.models import Job
 from accounts.jobs.services import run_job
+from tests import provider_world
 from tests.factories import make_account, make_customer
 from transactions.models import BankAccount, ProviderAccount, ProviderLink, Transaction
 from transactions.providers import client, jobs, secrets
-from transactions.providers.stand_in.world import Item, World, account
+from transactions.providers.stand_in.world import Item
 
 TODAY = date(2026, 11, 25)
 
 
-class Provider:
-    """The stand-in's world in place of the network, for one test."""
+class Provider(provider_world.Provider):
+    """The test's provider, and clients of it that wait for nothing."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world = World(base_url="https://secure.plaid.com", make_item=self.make_item)
+    def __init__(self) -> None:
+        super().__init__()
         self.slept: list[float] = []
-        self.made = 0
-        monkeypatch.setattr(client, "make_transport", lambda provider: self.ask)
-        monkeypatch.setattr(jobs, "make_client", self.make_client)
 
     def make_client(self) -> client.Client:
         return client.Client(self.ask, sleep=self.slept.append)
 
-    def ask(self, path: str, body: bytes) -> client.Answer:
-        reply = self.world.answer(path, body)
-        return client.Answer(reply.status, reply.headers.get("Retry-After", ""), reply.body)
-
-    def make_item(self, token: str, accounts: int = 2) -> Item:
-        self.made += 1
-        item = Item(token, f"item-{self.made}-{token[-8:]}")
-        item.accounts = [
-            account(f"acc-{self.made}-{n}", name=f"Checking {n}", current=Decimal("100.50"), mask=f"000{n}")
-            for n in range(1, accounts + 1)
-        ]
-        return item
-
 
 @pytest.fixture
 def provider(north: str, monkeypatch: pytest.MonkeyPatch) -> Provider:
-    return Provider(monkeypatch)
+    made = Provider()
+    monkeypatch.setattr(client, "make_transport", lambda provider: made.ask)
+    monkeypatch.setattr(jobs, "make_client", made.make_client)
+    return made
+
+
+def connected_at_hand(customer: Customer, **fields: Any) -> tuple[ProviderLink, Item]:
+    """A connection at the provider that every test has (tests/provider_world.py)."""
+    link, item = connected(provider_world.now(), customer=customer)
+    for name, value in fields.items():
+        setattr(link, name, value)
+    link.save()
+    return link, item
 
 
 def connected(
-    provider: Provider, *, customer: Customer | None = None, accounts: int = 2
+    provider: provider_world.Provider, *, customer: Customer | None = None, accounts: int = 2
 ) -> tuple[ProviderLink, Item]:
     """A connection whose accounts all go to ledger accounts of their own; nothing is in the ledger yet."""
     customer = customer or make_customer()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from transactions.providers import client, setup
-from transactions.providers.client import Answer, Client
+from transactions.providers.client import Answer, Client, over_http
 from transactions.providers.errors import (
     CursorUnknown,
     LoginNeeded,
@@ -67,7 +67,7 @@ def listen() -> Iterator[Callable[[], Listener]]:
 
 def at(settings: Any, listener: Listener) -> Client:
     settings.DEMO, settings.PLAID_ENV, settings.PLAID_BASE_URL = True, "stand-in", listener.url
-    return Client(sleep=lambda seconds: None)
+    return Client(over_http(setup.provider()), sleep=lambda seconds: None)
 
 
 def test_amounts_arrive_digit_for_digit(settings: Any, listen: Callable[[], Listener]) -> None:
@@ -197,7 +197,9 @@ def test_the_stand_in_is_refused_outside_a_demo(settings: Any) -> None:
         setup.provider()
 
 
-@pytest.mark.parametrize("missing", ["PLAID_ENV", "PLAID_CLIENT_ID", "PLAID_SECRET", "PROVIDER_KEYS"])
+@pytest.mark.parametrize(
+    "missing", ["PLAID_ENV", "PLAID_CLIENT_ID", "PLAID_SECRET", "PROVIDER_KEYS"]
+)
 def test_without_all_of_it_nothing_is_offered(missing: str, settings: Any) -> None:
     setattr(settings, missing, "")
     assert not setup.is_set_up()

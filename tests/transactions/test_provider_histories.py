@@ -42,7 +42,16 @@ class Trouble:
         if self.off or path != "/transactions/sync":
             return
         kind = self.rng.choices(
-            ["none", "429 short", "429 long", "500", "bank away", "cut off", "login", "cursor lost"],
+            [
+                "none",
+                "429 short",
+                "429 long",
+                "500",
+                "bank away",
+                "cut off",
+                "login",
+                "cursor lost",
+            ],
             [60, 5, 3, 5, 2, 4, 3, 4],
         )[0]
         if kind != "none":

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.audit.models import AuditEntry
 from accounts.customers.queries import business_day
+from accounts.jobs import leases
 from accounts.jobs.models import Job
 from tests.factories import category, make_account, make_customer
 from tests.transactions.provider_case import (
@@ -265,13 +266,11 @@ def test_one_run_waits_at_most_and_two_are_never_at_work(provider: Provider) -> 
     Job.objects.filter(pk=first.pk).update(state=Job.State.RUNNING, lease_id=link.public_id)
     behind = jobs.ask_for(link)
     assert behind != first
-    from accounts.jobs import leases
-
     assert behind.pk not in set(leases.due().values_list("pk", flat=True))
 
 
 def test_the_daily_look_asks_for_those_not_asked_lately(provider: Provider) -> None:
-    link, _item = connected(provider)
+    connected(provider)
     other, _item = connected(provider)
     ended, _item = connected(provider)
     ProviderLink.objects.filter(pk=ended.pk).update(state=ProviderLink.State.ENDED)
@@ -306,7 +305,12 @@ def test_a_row_that_is_none_is_left_out_by_name() -> None:
         ({"iso_currency_code": None}, "currency_unknown"),
     ):
         assert line_of(1, {**good, **change}, "x").code == code  # type: ignore[union-attr]
-    carried = {"counterparties": [{"name": "Couriers", "type": "marketplace"}, {"name": "Grill", "type": "merchant"}]}
+    carried = {
+        "counterparties": [
+            {"name": "Couriers", "type": "marketplace"},
+            {"name": "Grill", "type": "merchant"},
+        ]
+    }
     assert line_of(1, {**good, **carried}, "x").counterparty == "Grill"  # type: ignore[union-attr]
     unsure = {"primary": "TRAVEL", "detailed": "TRAVEL_FLIGHTS", "confidence_level": "LOW"}
     assert line_of(1, {**good, "personal_finance_category": unsure}, "x").category == "TRAVEL"  # type: ignore[union-attr]

@@ -76,9 +76,7 @@ class ProviderLink(models.Model):
         return f"provider:{self.pk}"
 
     def page(self, name: str = "detail") -> str:
-        return reverse(
-            f"providers:{name}", args=[self.public_id], urlconf=settings.ROOT_URLCONF
-        )
+        return reverse(f"providers:{name}", args=[self.public_id], urlconf=settings.ROOT_URLCONF)
 
 
 class ProviderAccount(models.Model):
@@ -93,7 +91,9 @@ class ProviderAccount(models.Model):
     external_id = models.CharField(max_length=120)
     name = models.CharField(max_length=80)
     masked_number = models.CharField(max_length=24, blank=True, default="")
-    kind = models.CharField(max_length=8, choices=BankAccount.Kind, default=BankAccount.Kind.CURRENT)
+    kind = models.CharField(
+        max_length=8, choices=BankAccount.Kind, default=BankAccount.Kind.CURRENT
+    )
     currency = models.CharField(max_length=3, blank=True, default="")
     choice = models.CharField(max_length=8, choices=Choice, default=Choice.OPEN)
     account = models.ForeignKey(
@@ -103,9 +103,7 @@ class ProviderAccount(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["link", "external_id"], name="provider_account_once"
-            )
+            models.UniqueConstraint(fields=["link", "external_id"], name="provider_account_once")
         ]
 
     def __str__(self) -> str:

@@ -177,12 +177,12 @@ def _problem(answer: Answer, said: Json) -> ProviderProblem:
     """What an answer that isn't the one asked for means."""
     code, kind = str(said.get("error_code") or ""), str(said.get("error_type") or "")
     if answer.status == 429 or kind == "RATE_LIMIT_EXCEEDED":
-        return ProviderBusy(
-            code or "RATE_LIMIT_EXCEEDED", kind, wait=_seconds(answer.retry_after)
-        )
+        return ProviderBusy(code or "RATE_LIMIT_EXCEEDED", kind, wait=_seconds(answer.retry_after))
     if answer.status >= 500 or kind in ("INSTITUTION_ERROR", "API_ERROR") or code in _NOT_YET:
         # INSTITUTION_ERROR comes with status 400: the person's bank is away, not the request wrong.
-        return ProviderBusy(code or f"http_{answer.status}", kind, wait=_seconds(answer.retry_after))
+        return ProviderBusy(
+            code or f"http_{answer.status}", kind, wait=_seconds(answer.retry_after)
+        )
     if code in _LOGIN:
         return LoginNeeded(code, kind)
     if code == "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION":

@@ -29,7 +29,11 @@ make_client: Callable[[], Client] = Client
 
 
 def ask_for(
-    link: ProviderLink, *, started_by: User | None = None, run_at: datetime | None = None, tries: int = 0
+    link: ProviderLink,
+    *,
+    started_by: User | None = None,
+    run_at: datetime | None = None,
+    tries: int = 0,
 ) -> Job:
     """Puts a run of this connection among the jobs, unless one waits already. In the caller's transaction.
 

@@ -58,7 +58,7 @@ def start(client: Client, *, customer: Customer, addresses: Addresses) -> Provid
     token, url = _page_of(client, client.create_link_token(body))
     with transaction.atomic():
         old = ProviderLink.objects.filter(customer=customer, state=ProviderLink.State.STARTED)
-        stale = [pk for pk in old.values_list("pk", flat=True)][UNFINISHED_KEPT - 1 :]
+        stale = list(old.values_list("pk", flat=True))[UNFINISHED_KEPT - 1 :]
         ProviderLink.objects.filter(pk__in=stale).delete()
         link = ProviderLink(public_id=public_id, customer=customer)
         secrets.keep_visit(link, token, url)
@@ -314,6 +314,8 @@ def _take_rows(link: ProviderLink) -> int:
 
 
 def _locked(link: ProviderLink) -> ProviderLink:
-    return ProviderLink.objects.select_for_update(of=("self",)).select_related("customer").get(
-        pk=link.pk
+    return (
+        ProviderLink.objects.select_for_update(of=("self",))
+        .select_related("customer")
+        .get(pk=link.pk)
     )

@@ -4,10 +4,11 @@ Both run inside `ledger.writing_accounts`. A row is known by its provider's id a
 (transactions/fingerprints.py), so both find theirs by `transaction_once`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -30,7 +31,7 @@ where t.account_id = p.account_id and t.fingerprint = p.old_print and t.occurren
                   and x.fingerprint = p.new_print and x.occurrence = 0)
 """
 # Where the pending row went before its posted one came: what the person said of it waits under its new id.
-_PASS_EDITS_ON = """
+_HAND_EDITS_ON = """
 update transactions_keptedit k set fingerprint = p.new_print
 from (select unnest(%(accounts)s::bigint[]) account_id, unnest(%(old)s::uuid[]) old_print,
              unnest(%(new)s::uuid[]) new_print) p
@@ -93,7 +94,7 @@ def become_posted(pairs: Sequence[Became]) -> int:
     with the plan. Nothing happens where the posted one is here already, or the pending one never was."""
     if not pairs:
         return 0
-    params = {
+    params: dict[str, Any] = {
         "accounts": [pair.account for pair in pairs],
         "old": [print_of(pair.pending_id) for pair in pairs],
         "new": [print_of(pair.posted_id) for pair in pairs],
@@ -101,8 +102,8 @@ def become_posted(pairs: Sequence[Became]) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(_BECOME, params)
-        became = cursor.rowcount
-        cursor.execute(_PASS_EDITS_ON, params)
+        became = int(cursor.rowcount)
+        cursor.execute(_HAND_EDITS_ON, params)
     return became
 
 
@@ -132,7 +133,7 @@ def remove(rows: Sequence[int], account_ids: Iterable[int], batch: ImportBatch |
     accounts = sorted(account_ids)
     if not rows:
         return 0
-    params: Mapping[str, object] = {"ids": list(rows), "accounts": accounts}
+    params: dict[str, Any] = {"ids": list(rows), "accounts": accounts}
     with connection.cursor() as cursor:
         cursor.execute(_PARTS, params)
         gone = [*rows, *(pk for (pk,) in cursor.fetchall())]

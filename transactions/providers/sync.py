@@ -49,7 +49,9 @@ class News:
     """What changed since `since`, folded over all pages: per id the last thing said of it."""
 
     since: str
-    asked_from: str  # the cursor that was kept then; `since` is "" where the provider had forgotten it
+    asked_from: (
+        str  # the cursor that was kept then; `since` is "" where the provider had forgotten it
+    )
     cursor: str = ""
     rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
@@ -278,7 +280,5 @@ def _keep_balances(
             account=account,
             day=business_day(),
             source=f"{link.provider} {link.pk}"[:20],
-            defaults={"amount": -value if owed else value, "batch_id": batch and batch.pk},
+            defaults={"amount": -value if owed else value, "batch_id": batch.pk if batch else None},
         )
-
-

@@ -23,11 +23,15 @@ FAULTS: dict[str, str | Promise] = {
     "USER_ACCOUNT_REVOKED": _(
         "You took the permission for an account back at your bank. Sign in again to choose anew."
     ),
-    "ITEM_NOT_FOUND": _("It is no longer known there. Disconnect it here and connect your bank anew."),
+    "ITEM_NOT_FOUND": _(
+        "It is no longer known there. Disconnect it here and connect your bank anew."
+    ),
     "INVALID_ACCESS_TOKEN": _(
         "It is no longer known there. Disconnect it here and connect your bank anew."
     ),
-    "ACCESS_NOT_GRANTED": _("Payments were not among what you allowed. Sign in again and allow them."),
+    "ACCESS_NOT_GRANTED": _(
+        "Payments were not among what you allowed. Sign in again and allow them."
+    ),
     "NO_ACCOUNTS": _("No account is open to us any more. Sign in again and choose one."),
     "not_set_up": _("Your own bank has to set connections up anew. Ask your branch."),
     "INVALID_API_KEYS": _("Your own bank has to set connections up anew. Ask your branch."),

@@ -35,7 +35,8 @@ class Command(BaseCommand):
             renewed, failed = _renew_bank()
             broken += failed
             self.stdout.write(
-                f"{schema}: {renewed} sealed anew" + (f", {failed} can't be opened" if failed else "")
+                f"{schema}: {renewed} sealed anew"
+                + (f", {failed} can't be opened" if failed else "")
             )
         if not seen:
             raise CommandError("There is no such bank.")

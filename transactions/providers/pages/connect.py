@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Every connection of the person, and how it stands."""
-    found = ProviderLink.objects.filter(customer=owner(request)).prefetch_related("accounts")
+    found = ProviderLink.objects.filter(customer=owner(request))
     shown = [
         {"link": link, "said": words.STATES[link.state], "fault": words.fault(link),
          "notice": words.notice(link)}
@@ -83,7 +83,9 @@ def finish(request: HttpRequest, link_id: UUID) -> HttpResponse:
     else:
         if link.state == ProviderLink.State.ACTIVE:
             jobs.ask_for(link, started_by=person(request))
-            messages.success(request, _("Your bank is connected again. Its payments are on their way."))
+            messages.success(
+                request, _("Your bank is connected again. Its payments are on their way.")
+            )
     return redirect(link.page())
 
 
@@ -91,8 +93,11 @@ def cannot(problem: ProviderProblem) -> str:
     """Why it can't be done now, in a sentence; the code is in the log."""
     log.info("provider: %s %s", type(problem).__name__, problem.code)
     if isinstance(problem, ProviderBusy):
-        return _("The service that reaches your bank doesn’t answer now. Try again in a few minutes.")
+        return _(
+            "The service that reaches your bank doesn’t answer now. Try again in a few minutes."
+        )
     if problem.code == "already_connected":
         return _("This bank is connected already.")
-    return _("The service that reaches your bank refused it. Begin again; if it stays so, ask your branch.")
-
+    return _(
+        "The service that reaches your bank refused it. Begin again; if it stays so, ask your branch."
+    )

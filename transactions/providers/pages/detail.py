@@ -35,9 +35,7 @@ def detail(request: HttpRequest, link_id: UUID) -> HttpResponse:
 def _context(link: ProviderLink, form: ChooseForm | None = None) -> dict[str, Any]:
     batches = ImportBatch.objects.filter(source_key=link.source_key)
     rejected = ImportIssue.objects.filter(batch__in=batches, verdict="rejected")
-    job = Job.objects.filter(
-        lane=link.lane, state__in=[Job.State.DUE, Job.State.RUNNING]
-    ).first()
+    job = Job.objects.filter(lane=link.lane, state__in=[Job.State.DUE, Job.State.RUNNING]).first()
     last = batches.first()
     chooses = link.state == ProviderLink.State.CHOOSING or link.is_open
     return {
@@ -126,9 +124,13 @@ def disconnect(request: HttpRequest, link_id: UUID) -> HttpResponse:
             said = _("The bank is disconnected.")
             if removed:
                 n = {"n": removed}
-                said += " " + ngettext(
-                    "%(n)d payment is taken away.", "%(n)d payments are taken away.", removed
-                ) % n
+                said += (
+                    " "
+                    + ngettext(
+                        "%(n)d payment is taken away.", "%(n)d payments are taken away.", removed
+                    )
+                    % n
+                )
             messages.success(request, said)
             return redirect("providers:list")
         return redirect(link.page())

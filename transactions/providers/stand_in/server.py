@@ -51,7 +51,13 @@ class Bank:
         mark = token[-6:]
         item.accounts = [
             account(f"acc-{mark}-1", name="Everyday", current=Decimal("1840.22"), mask="4821"),
-            account(f"acc-{mark}-2", name="Savings", subtype="savings", current=Decimal("6200"), mask="0077"),
+            account(
+                f"acc-{mark}-2",
+                name="Savings",
+                subtype="savings",
+                current=Decimal("6200"),
+                mask="0077",
+            ),
         ]
         history = self.histories[token] = History(
             item, random, today=datetime.now(UTC).date() - timedelta(days=1)
@@ -100,7 +106,9 @@ class Bank:
                 if item.version != before:
                     self.tell(item)
 
-    def tell(self, item: Item, kind: str = "TRANSACTIONS", code: str = "SYNC_UPDATES_AVAILABLE") -> None:
+    def tell(
+        self, item: Item, kind: str = "TRANSACTIONS", code: str = "SYNC_UPDATES_AVAILABLE"
+    ) -> None:
         """Sends one message; a bank that is away is told nothing."""
         body: Json = {"webhook_type": kind, "webhook_code": code, "item_id": item.item_id}
         send(item.webhook, dumps(body), self.signer)
@@ -125,7 +133,11 @@ def send(url: str, body: bytes, signer: Signer) -> int:
         return 0
     connection = http.client.HTTPConnection("127.0.0.1", where.port, timeout=10)
     try:
-        headers = {"Host": where.netloc, "Content-Type": "application/json", HEADER: signer.sign(body)}
+        headers = {
+            "Host": where.netloc,
+            "Content-Type": "application/json",
+            HEADER: signer.sign(body),
+        }
         connection.request("POST", where.path, body, headers)
         return connection.getresponse().status
     except (OSError, http.client.HTTPException):
@@ -167,7 +179,10 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         if path == "/health":
             self._send(200, b"ok", {"Content-Type": "text/plain"})
-        elif path.startswith("/link/") and unquote(path.removeprefix("/link/")) in self.bank.world.visits:
+        elif (
+            path.startswith("/link/")
+            and unquote(path.removeprefix("/link/")) in self.bank.world.visits
+        ):
             action = html.escape(path)
             self._page(
                 200,
@@ -178,7 +193,9 @@ class Handler(BaseHTTPRequestHandler):
             self._page(404, "<p>There is no such page.</p>")
 
     def _page(self, status: int, body: str) -> None:
-        self._send(status, _PAGE.format(body=body).encode(), {"Content-Type": "text/html; charset=utf-8"})
+        self._send(
+            status, _PAGE.format(body=body).encode(), {"Content-Type": "text/html; charset=utf-8"}
+        )
 
     def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -215,9 +232,13 @@ def serve(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="stand_in", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(
+        prog="stand_in", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--tick", type=float, default=TICK_SECONDS, help="seconds between two payments")
+    parser.add_argument(
+        "--tick", type=float, default=TICK_SECONDS, help="seconds between two payments"
+    )
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     log.info("the demo's bank stands at port %s since %s", asked.port, time.strftime("%H:%M"))

@@ -28,7 +28,10 @@ class Signer:
         world.keys[self.key_id] = self.jwk
 
     def sign(self, body: bytes, *, at: float | None = None) -> str:
-        claims = {"iat": int(time.time() if at is None else at), "request_body_sha256": digest(body)}
+        claims = {
+            "iat": int(time.time() if at is None else at),
+            "request_body_sha256": digest(body),
+        }
         return jwt.encode(claims, self.private, algorithm="ES256", headers={"kid": self.key_id})
 
 

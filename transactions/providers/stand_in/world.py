@@ -106,7 +106,9 @@ class Visit:
 class World:
     """All connections, and the answers to every call."""
 
-    def __init__(self, *, base_url: str = "", make_item: Callable[[str], Item] | None = None) -> None:
+    def __init__(
+        self, *, base_url: str = "", make_item: Callable[[str], Item] | None = None
+    ) -> None:
         self.base_url = base_url
         self.items: dict[str, Item] = {}
         self.visits: dict[str, Visit] = {}
@@ -220,9 +222,7 @@ class World:
             raise Refusal(400, "ITEM_ERROR", "ITEM_LOGIN_REQUIRED")
         since, target, at = self._cursor(item, body.get("cursor") or "")
         if at and target != item.version:
-            raise Refusal(
-                400, "TRANSACTIONS_ERROR", "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
-            )
+            raise Refusal(400, "TRANSACTIONS_ERROR", "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION")
         changes = item.changes(since)
         rows = min(int(body.get("count") or 100), item.page_rows)
         page, left = changes[at : at + rows], changes[at + rows :]
