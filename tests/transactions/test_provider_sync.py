@@ -11,7 +11,7 @@ from accounts.audit.models import AuditEntry
 from accounts.customers.queries import business_day
 from accounts.jobs import leases
 from accounts.jobs.models import Job
-from tests.factories import category, make_account, make_customer
+from tests.factories import category, make_account, make_customer, make_transaction
 from tests.transactions.provider_case import (
     Provider,
     accounts_of,
@@ -23,6 +23,7 @@ from tests.transactions.provider_case import (
     transaction,
     truth_of,
 )
+from transactions import ledger
 from transactions.adapters.plaid import line_of
 from transactions.audit import audit_ledger
 from transactions.imports import services as imports
@@ -73,6 +74,37 @@ def test_a_pending_row_becomes_the_posted_one_with_what_was_said_of_it(provider:
     assert (row.amount, row.category_origin) == (Decimal("-14.00"), "person")
     assert row.category == category("gifts")
     assert mirror_of(link) == truth_of(item, link) and audit_ledger() == []
+
+
+@pytest.mark.parametrize("amount", ["12.30", "14.00"])
+def test_a_split_pending_row_is_posted_with_its_parts_or_joined(
+    provider: Provider, amount: str
+) -> None:
+    link, item = connected(provider)
+    put(item, [transaction("p", item, pending=True)])
+    run(link)
+    whole = only(link)
+    with ledger.writing_accounts([whole.account_id], wait=True):
+        Transaction.objects.filter(pk=whole.pk).update(is_split=True)
+    for part in ("-12", "-0.30"):
+        make_transaction(
+            account=whole.account,
+            amount=part,
+            status="pending",
+            parent=whole,
+            booked_on=whole.booked_on,
+        )
+    put(item, [transaction("x", item, amount, pending_transaction_id="p")])
+    item.put("p", None)
+    run(link)
+    fits = amount == "12.30"
+    lines = Transaction.objects.lines()
+    assert sum(row.amount for row in lines) == -Decimal(amount)
+    assert {row.status for row in lines} == {"posted"} and lines.count() == (2 if fits else 1)
+    assert audit_ledger() == []
+    item.put("x", None)
+    run(link)
+    assert not Transaction.objects.exists() and audit_ledger() == []
 
 
 def test_what_was_said_waits_where_the_pending_row_goes_first(provider: Provider) -> None:

@@ -29,6 +29,20 @@ where t.account_id = p.account_id and t.fingerprint = p.old_print and t.occurren
   and t.status = 'pending'
   and not exists (select from transactions_transaction x where x.account_id = p.account_id
                   and x.fingerprint = p.new_print and x.occurrence = 0)
+returning t.id, t.provider_id, t.amount, t.is_split
+"""
+_POST_PARTS = f"""
+update transactions_transaction set status = 'posted', version = transactions_transaction.version + 1
+where account_id = any(%(accounts)s) and (id = any(%(ids)s) or parent_id = any(%(ids)s))
+returning {totals.UPDATED}
+"""
+_PARTS_OF = """
+select id from transactions_transaction where account_id = any(%(accounts)s) and parent_id = any(%(ids)s)
+"""
+_JOIN = f"""
+update transactions_transaction set is_split = false, version = transactions_transaction.version + 1
+where id = any(%(ids)s) and account_id = any(%(accounts)s)
+returning {totals.UPDATED}
 """
 # Where the pending row went before its posted one came: what the person said of it waits under its new id.
 _HAND_EDITS_ON = """
@@ -82,6 +96,7 @@ class Became:
     account: int
     pending_id: str
     posted_id: str
+    amount: Decimal  # of the posted one, signed as the ledger's
 
 
 def print_of(provider_id: str) -> UUID:
@@ -102,9 +117,33 @@ def become_posted(pairs: Sequence[Became]) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(_BECOME, params)
-        became = int(cursor.rowcount)
+        became = cursor.fetchall()
         cursor.execute(_HAND_EDITS_ON, params)
-    return became
+    amounts = {pair.posted_id: pair.amount for pair in pairs}
+    split = [(pk, amounts.get(key) == amount) for pk, key, amount, is_split in became if is_split]
+    accounts = sorted({pair.account for pair in pairs})
+    _post_split([pk for pk, fits in split if fits], accounts)
+    _join([pk for pk, fits in split if not fits], accounts)
+    return len(became)
+
+
+def _post_split(rows: list[int], accounts: list[int]) -> None:
+    """A payment that the person had split while it was pending: its parts are posted with it."""
+    if rows:
+        totals.apply_change(_POST_PARTS, {"ids": rows, "accounts": accounts})
+
+
+def _join(rows: list[int], accounts: list[int]) -> None:
+    """Where it was posted with another amount its parts no longer add up: they go, and it is one again."""
+    if not rows:
+        return
+    params: dict[str, Any] = {"ids": rows, "accounts": accounts}
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTS_OF, params)
+        parts = [pk for (pk,) in cursor.fetchall()]
+    enrichment.before_removal(enrichment.Removal(tuple(parts), tuple(accounts)))
+    totals.apply_change(_DELETE, {"ids": parts, "accounts": accounts})
+    totals.apply_change(_JOIN, params)
 
 
 def rows_of_ids(account_ids: Iterable[int], provider_ids: Iterable[str]) -> list[int]:

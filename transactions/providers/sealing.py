@@ -100,7 +100,7 @@ def seal(secret: str, *, link: object, use: str) -> bytes:
     )
 
 
-def open_sealed(sealed: bytes | memoryview[int], *, link: object, use: str) -> str:
+def open_sealed(sealed: "bytes | memoryview[int]", *, link: object, use: str) -> str:
     """The secret again. Raises SealBroken, without a word of what it holds."""
     try:
         scheme, name, wrapped, rest = _parts(bytes(sealed))
@@ -121,7 +121,7 @@ def open_sealed(sealed: bytes | memoryview[int], *, link: object, use: str) -> s
         raise SealBroken("The seal is broken.") from None
 
 
-def is_current(sealed: bytes | memoryview[int]) -> bool:
+def is_current(sealed: "bytes | memoryview[int]") -> bool:
     """Whether it was sealed with the first key and in the way that seals now."""
     scheme, name, _wrapped, _rest = _parts(bytes(sealed))
     return name == keys()[0].id and scheme == (HYBRID if settings.POST_QUANTUM else SYMMETRIC)

@@ -5,7 +5,7 @@ that ends is written, so the cursor kept is always that of a finished one. Where
 fetched, the run begins anew at it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.audit import services as audit
 from accounts.customers.queries import business_day
-from transactions.adapters import Row
+from transactions.adapters import Line, Row
 from transactions.adapters.plaid import NAME, line_of
 from transactions.imports.lines import import_lines
 from transactions.ledger import writing_accounts
@@ -199,8 +199,9 @@ def _write(
         if said.get("account_id") in linked and not (said.get("pending") is True and key in posted)
     ]
     wanted.sort(key=lambda said: (str(said.get("date")), str(said.get("transaction_id"))))
+    rows = [line_of(n, said, str(said["account_id"])) for n, said in enumerate(wanted, start=1)]
     with writing_accounts(account_ids, wait=True):
-        became = mirror.become_posted(list(_pairs(wanted, linked)))
+        became = mirror.become_posted(list(_pairs(wanted, rows, linked)))
         gone = mirror.rows_of_ids(account_ids, sorted(news.removed))
         here: dict[int, UUID] = {}
         if news.is_full:
@@ -211,7 +212,7 @@ def _write(
         if not wanted and not gone:
             return SyncResult(0, 0, 0, 0, 0, None), bool(here)
         done = import_lines(
-            [_row(n, said) for n, said in enumerate(wanted, start=1)],
+            rows,
             accounts=dict(linked),
             source=link.provider,
             source_key=link.source_key,
@@ -244,16 +245,19 @@ def _write(
     return result, bool(here)
 
 
-def _pairs(wanted: list[Mapping[str, Any]], linked: Mapping[str, BankAccount]) -> Any:
-    for said in wanted:
+def _pairs(
+    wanted: list[Mapping[str, Any]], rows: list[Row], linked: Mapping[str, BankAccount]
+) -> Iterator[Became]:
+    """Posted rows that can go in and name the pending one they take the place of."""
+    for said, row in zip(wanted, rows, strict=True):
         pending = said.get("pending_transaction_id")
-        if isinstance(pending, str) and pending and said.get("pending") is not True:
-            account = linked[str(said["account_id"])]
-            yield Became(account.pk, pending, str(said["transaction_id"]))
-
-
-def _row(n: int, said: Mapping[str, Any]) -> Row:
-    return line_of(n, said, str(said["account_id"]))
+        if (
+            isinstance(row, Line)
+            and row.status == "posted"
+            and isinstance(pending, str)
+            and pending
+        ):
+            yield Became(linked[row.account].pk, pending, row.provider_id, row.amount)
 
 
 def _keep_balances(
