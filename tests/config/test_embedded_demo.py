@@ -125,6 +125,9 @@ def product(root: Path) -> Path:
     (root / "config" / "wsgi.py").write_text(WSGI)
     (root / "config" / "celery.py").write_text(CELERY)
     (root / "manage.py").write_text(MANAGE)
+    bank = root / "transactions" / "providers" / "stand_in"
+    bank.mkdir(parents=True)
+    (bank / "__main__.py").write_text("import time\n\ntime.sleep(3600)\n")
     return root
 
 
