@@ -8,7 +8,7 @@ from transactions.models import ProviderLink
 State = ProviderLink.State
 
 STATES: dict[str, str | Promise] = {
-    State.STARTED: _("Your bank’s page was opened and not finished yet."),
+    State.STARTED: _("The next step is on your bank’s side."),
     State.CHOOSING: _("Say which accounts shall come in. Nothing is written before."),
     State.ACTIVE: _("New payments arrive by themselves."),
     State.LOGIN: _("Your bank asks you to sign in again. Until then no new payments arrive."),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.jobs.models import Job
 from accounts.permissions import OWN_DATA, requires
-from transactions.models import ImportBatch, ImportIssue, ProviderLink
+from transactions.models import ImportBatch, ImportIssue, ProviderAccount, ProviderLink
 from transactions.providers import jobs, links, secrets, words
 from transactions.providers.client import Client
 from transactions.providers.errors import NotSetUp, ProviderProblem
@@ -34,9 +34,11 @@ def detail(request: HttpRequest, link_id: UUID) -> HttpResponse:
 
 def _context(link: ProviderLink, form: ChooseForm | None = None) -> dict[str, Any]:
     batches = ImportBatch.objects.filter(source_key=link.source_key)
+    kept = batches.exclude(state=ImportBatch.State.UNDONE)
     rejected = ImportIssue.objects.filter(batch__in=batches, verdict="rejected")
     job = Job.objects.filter(lane=link.lane, state__in=[Job.State.DUE, Job.State.RUNNING]).first()
     last = batches.first()
+    linked = link.accounts.filter(choice=ProviderAccount.Choice.LINKED).select_related("account")
     chooses = link.state == ProviderLink.State.CHOOSING or link.is_open
     return {
         "link": link,
@@ -51,6 +53,8 @@ def _context(link: ProviderLink, form: ChooseForm | None = None) -> dict[str, An
         "rejected": rejected.order_by("-id")[:REJECTED_SHOWN],
         "doubtful": last.counts.get("doubtful", 0) if last and not link.takes_doubtful else 0,
         "job": job,
+        "linked": linked,
+        "brought": sum(counts.get("new", 0) for counts in kept.values_list("counts", flat=True)),
         "crumbs": crumbs(link.institution_name or _("A new connection")),
     }
 
