@@ -1,6 +1,9 @@
 """The client over real sockets: no redirect is followed, amounts stay exact, troubles keep their meaning."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import REPO
 from transactions.providers import client, setup
 from transactions.providers.client import Answer, Client, over_http
 from transactions.providers.errors import (
@@ -195,6 +199,25 @@ def test_the_stand_in_is_refused_outside_a_demo(settings: Any) -> None:
     settings.DEMO, settings.PLAID_BASE_URL = True, "http://192.0.2.7:9"
     with pytest.raises(NotSetUp):
         setup.provider()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PLAID_ENV", "stand-in"),
+        ("PLAID_BASE_URL", "http://127.0.0.1:9"),
+        ("PLAID_ENV", "development"),
+    ],
+)
+def test_production_does_not_start_with_a_stand_in(name: str, value: str) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "COUNTERFOIL_DEMO"} | {name: value}
+    done = subprocess.run(
+        [sys.executable, "-c", "import config.settings_test"],
+        cwd=REPO,
+        env=env,
+        capture_output=True,
+    )
+    assert done.returncode != 0 and name.encode() in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

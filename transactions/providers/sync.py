@@ -5,7 +5,7 @@ that ends is written, so the cursor kept is always that of a finished one. Where
 fetched, the run begins anew at it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -246,7 +246,7 @@ def _write(
 
 
 def _pairs(
-    wanted: list[Mapping[str, Any]], rows: list[Row], linked: Mapping[str, BankAccount]
+    wanted: list[Mapping[str, Any]], rows: Sequence[Row], linked: Mapping[str, BankAccount]
 ) -> Iterator[Became]:
     """Posted rows that can go in and name the pending one they take the place of."""
     for said, row in zip(wanted, rows, strict=True):
