@@ -22,7 +22,7 @@ from tests.transactions.provider_case import Provider, connected, provider, put,
 from transactions.models import ProviderLink, Transaction
 from transactions.providers import webhooks
 from transactions.providers.errors import ProviderBusy
-from transactions.providers.stand_in.signing import Signer
+from transactions.providers.stand_in.signing import MessageKey
 from transactions.providers.stand_in.world import World, digest, dumps
 
 __all__ = ["provider"]
@@ -33,7 +33,7 @@ class Sender:
 
     def __init__(self, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
         self.provider = provider
-        self.signer = Signer(provider.world)
+        self.signer = MessageKey(provider.world)
         monkeypatch.setattr(webhooks, "make_client", provider.make_client)
         cache.clear()
         self.link, self.item = connected(provider)
@@ -82,13 +82,13 @@ def forgeries(sender: Sender) -> dict[str, tuple[bytes, str | None]]:
     now = int(time.time())
     claims = {"iat": now, "request_body_sha256": digest(body)}
     good = signer.sign(body)
-    stranger = Signer(World())
+    stranger = MessageKey(World())
     public = signer.private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    expired = Signer(sender.provider.world)
+    expired = MessageKey(sender.provider.world)
     expired.jwk["expired_at"] = now - 60
-    other_curve = Signer(sender.provider.world)
+    other_curve = MessageKey(sender.provider.world)
     other_curve.jwk["crv"] = "P-384"
     elsewhere = sender.body(item_id="item-of-another-client")
     production = sender.body(environment="production")

@@ -7,6 +7,8 @@ never stands in a log or an error.
 
 import http.client
 import json
+import math
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -27,12 +29,12 @@ from transactions.providers.errors import (
     ProviderRefused,
 )
 
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 20
 ANSWER_LIMIT = 32 * 2**20
 PAGE_ROWS = 500
 # A short trouble is waited out here; what takes longer is put off (transactions/providers/jobs.py).
 TRIES = 3
-WAITED_HERE = 4.0
+WAITED_HERE = 4
 _LOGIN = {"ITEM_LOGIN_REQUIRED", "PENDING_EXPIRATION", "PENDING_DISCONNECT", "INVALID_CREDENTIALS"}
 _NOT_YET = {"PRODUCT_NOT_READY"}
 
@@ -91,7 +93,7 @@ class Client:
         self,
         transport: Transport | None = None,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[int], None] = time.sleep,
     ) -> None:
         self.provider = setup.provider()
         self._ask = transport or make_transport(self.provider)
@@ -152,7 +154,7 @@ class Client:
             try:
                 return _read(self._ask(path, content))
             except ProviderBusy as busy:
-                wait = busy.wait or 0.5 * 2**tried
+                wait = busy.wait or 2 ** (tried - 1)
                 if tried == TRIES or wait > WAITED_HERE or busy.code in _NOT_YET:
                     raise
                 self._sleep(wait)
@@ -175,7 +177,7 @@ def _no_number(text: str) -> Any:
 
 def _problem(answer: Answer, said: Json) -> ProviderProblem:
     """What an answer that isn't the one asked for means."""
-    code, kind = str(said.get("error_code") or ""), str(said.get("error_type") or "")
+    code, kind = word(said.get("error_code")), word(said.get("error_type"))
     if answer.status == 429 or kind == "RATE_LIMIT_EXCEEDED":
         return ProviderBusy(code or "RATE_LIMIT_EXCEEDED", kind, wait=_seconds(answer.retry_after))
     if answer.status >= 500 or kind in ("INSTITUTION_ERROR", "API_ERROR") or code in _NOT_YET:
@@ -195,18 +197,23 @@ def _problem(answer: Answer, said: Json) -> ProviderProblem:
     return ProviderRefused(code or f"http_{answer.status}", kind)
 
 
-def _seconds(text: str) -> float:
+def word(said: object) -> str:
+    """A code as it may stand in a log and on a page; whatever else is none."""
+    return said if isinstance(said, str) and re.fullmatch(r"[A-Za-z0-9_]{1,80}", said) else ""
+
+
+def _seconds(text: str) -> int:
     """Retry-After as seconds from now; it comes as a number or as a date."""
     text = text.strip()
     if text.isascii() and text.isdigit() and len(text) < 8:
-        return float(text)
+        return int(text)
     try:
         at = parsedate_to_datetime(text)
     except (ValueError, TypeError):
-        return 0.0
+        return 0
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    return max(0, math.ceil((at - datetime.now(UTC)).total_seconds()))
 
 
 def _text(answer: Json, name: str) -> str:

@@ -29,7 +29,7 @@ class MutatedMeanwhile(ProviderRefused):
 class ProviderBusy(ProviderProblem):
     """The provider, or the bank behind it, can't answer just now; `wait` is the seconds it asked for, or 0."""
 
-    def __init__(self, code: str, kind: str = "", *, wait: float = 0.0) -> None:
+    def __init__(self, code: str, kind: str = "", *, wait: int = 0) -> None:
         super().__init__(code, kind)
         self.wait = wait
 

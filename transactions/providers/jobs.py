@@ -21,7 +21,7 @@ from transactions.providers.sealing import SealBroken
 
 KIND = "provider_sync"
 # Waits between tries when the provider is busy: doubled each time, never less than it asked for.
-FIRST_WAIT, LONGEST_WAIT, MOST_TRIES = 60.0, 6 * 3600.0, 8
+FIRST_WAIT, LONGEST_WAIT, MOST_TRIES = 60, 6 * 3600, 8
 # The daily look: connections that were not asked for so long.
 DAILY = timedelta(hours=20)
 
@@ -132,7 +132,7 @@ def _put_off(context: JobContext, link: ProviderLink, busy: ProviderBusy) -> dic
         if tries <= MOST_TRIES:
             wait = max(busy.wait, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1)))
             # Many connections that were turned away together shall not come back together.
-            wait *= 1 + random.random() / 5  # noqa: S311
+            wait += random.randrange(wait // 5 + 1)  # noqa: S311
             ask_for(link, run_at=timezone.now() + timedelta(seconds=wait), tries=tries)
         context.finish(said)
     return said

@@ -81,7 +81,7 @@ def verify(link: ProviderLink, header: str, body: bytes) -> Message:
     if not isinstance(said, dict) or not _is_about(link, said):
         raise Forged("other connection")
     digest = hashlib.sha256(header.encode()).hexdigest()[:32]
-    kind, code = (str(said.get(name) or "")[:60] for name in ("webhook_type", "webhook_code"))
+    kind, code = (client.word(said.get(name)) for name in ("webhook_type", "webhook_code"))
     return Message(kind, code, said, sent_at, digest)
 
 
@@ -139,7 +139,7 @@ def _ask_for_key(key_id: str) -> dict[str, Any]:
         raise Forged("key") from None
 
 
-def _patient_no_longer(seconds: float) -> None:
+def _patient_no_longer(seconds: int) -> None:
     """A message waits for nothing: the provider sends it again."""
     raise Forged("key")
 
@@ -200,9 +200,9 @@ def _act(link: ProviderLink, message: Message) -> None:
         return
     elif message.code == "ERROR":
         error = message.body.get("error")
-        code = str(error.get("error_code") or "") if isinstance(error, Mapping) else ""
+        code = client.word(error.get("error_code")) if isinstance(error, Mapping) else ""
         found = state.LOGIN if code == "ITEM_LOGIN_REQUIRED" else state.FAULT
-        jobs.put_state(link, found, code[:80] or "ERROR")
+        jobs.put_state(link, found, code or "ERROR")
     elif message.code == "LOGIN_REPAIRED":
         jobs.put_state(link, state.ACTIVE, "")
         ProviderLink.objects.filter(pk=link.pk).update(notice="")

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from transactions.providers.stand_in.history import History
-from transactions.providers.stand_in.signing import HEADER, Signer
+from transactions.providers.stand_in.signing import HEADER, MessageKey
 from transactions.providers.stand_in.world import Item, Json, Visit, World, account, dumps
 
 log = logging.getLogger("stand_in")
@@ -38,7 +38,7 @@ class Bank:
 
     def __init__(self, base_url: str, *, tick_seconds: float = TICK_SECONDS) -> None:
         self.world = World(base_url=base_url, make_item=self.make_item)
-        self.signer = Signer(self.world)
+        self.signer = MessageKey(self.world)
         self.histories: dict[str, History] = {}
         self.lock = threading.RLock()
         self.tick_seconds = tick_seconds
@@ -122,7 +122,7 @@ def _token_of(content: bytes) -> str:
     return found if isinstance(found, str) else ""
 
 
-def send(url: str, body: bytes, signer: Signer) -> int:
+def send(url: str, body: bytes, signer: MessageKey) -> int:
     """Posts a signed message to an address of this machine; its status, 0 where nobody answered.
 
     Names below localhost don't resolve everywhere: the loopback address is asked, with the name as Host.

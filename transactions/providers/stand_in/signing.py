@@ -13,7 +13,7 @@ from transactions.providers.stand_in.world import World, digest
 HEADER = "Plaid-Verification"
 
 
-class Signer:
+class MessageKey:
     """A key that the world publishes under its id."""
 
     def __init__(self, world: World) -> None:
