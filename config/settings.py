@@ -260,6 +260,26 @@ AUDIT_SIGNING_KEY = required(
 AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", default=5.0)
 AUDIT_HEADS_TO = env.list("AUDIT_HEADS_TO", default=[])
 
+# -- connections to other banks ----------------------------------------------------------------
+# Whose API is asked: sandbox, production, or stand-in (the demo's own, at PLAID_BASE_URL). Without it, or
+# without its id and secret, or without keys to seal what it gives, nobody can connect a bank.
+PLAID_ENV = env.str("PLAID_ENV", default="")
+PLAID_BASE_URL = env.str("PLAID_BASE_URL", default="")
+PLAID_CLIENT_ID = env.str("PLAID_CLIENT_ID", default="")
+PLAID_SECRET = env.str("PLAID_SECRET", default="")
+if PLAID_ENV not in ("", "sandbox", "production", "stand-in"):
+    raise ImproperlyConfigured(
+        f"PLAID_ENV is {PLAID_ENV!r}: take sandbox or production, or leave it empty."
+    )
+if (PLAID_ENV == "stand-in" or PLAID_BASE_URL) and not DEMO:
+    raise ImproperlyConfigured(
+        "PLAID_ENV=stand-in and PLAID_BASE_URL are the demo's alone: take sandbox or production."
+    )
+# `id:64 hexadecimal digits`, after commas: the first seals, all of them open (rotate_provider_keys).
+PROVIDER_KEYS = env.str("PROVIDER_KEYS", default="")
+# New secrets are sealed with ML-KEM-768 and X25519 together; those sealed otherwise still open.
+POST_QUANTUM = env.bool("POST_QUANTUM", default=False)
+
 # -- API ---------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

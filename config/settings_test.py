@@ -48,3 +48,6 @@ DATABASES["default"]["BANK_ROLES"] = "off"  # noqa: F405
 SECOND_FACTOR_REQUIRED = False
 # Tests bring many files for the same people; tests/security/test_bombs.py counts them.
 UPLOADS_PER_CUSTOMER = UPLOADS_PER_STAFF = 1_000_000
+# A provider of account data that tests stand in for; nothing is asked over the network.
+PLAID_ENV, PLAID_CLIENT_ID, PLAID_SECRET = "sandbox", "test-client", "test-secret"
+PROVIDER_KEYS = "test1:" + "a1" * 32

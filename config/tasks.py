@@ -19,17 +19,19 @@ log = logging.getLogger(__name__)
 @shared_task
 @public_task
 def plan_nights() -> int:
-    """Puts each bank's nights, and the mail of its log's head, among its jobs. May run late, twice, or in
-    two places at once.
+    """Puts each bank's nights, the mail of its log's head, and connections to other banks that were not asked
+    for a day, among its jobs. May run late, twice, or in two places at once.
     """
     from accounts.audit import daily
     from config import nightly
+    from transactions.providers import jobs as provider_jobs
 
     new = 0
     for schema in for_each_bank():
         try:
             new += nightly.put_nights(timezone.now())
             new += daily.put_daily_head(timezone.now())
+            new += provider_jobs.put_daily(timezone.now())
         except Exception as error:
             log.error("the night of %s could not be planned: %s", schema, type(error).__name__)
     return new

@@ -21,6 +21,8 @@ for prefix, module in (
     ("regulars/", "config.pages.regulars_urls"),
     ("imports/", "transactions.imports.urls"),
     ("rules/", "transactions.rules.urls"),
+    ("banks/", "transactions.providers.urls"),
+    ("webhooks/", "transactions.providers.urls_messages"),
     ("", "accounts.jobs.urls"),
     ("api/", "config.urls_api"),
 ):

@@ -87,6 +87,16 @@ def _leave_banks(request: pytest.FixtureRequest) -> Iterator[None]:
     connection.set_schema_to_public()
 
 
+@pytest.fixture(autouse=True)
+def _provider_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks a provider of account data over the network."""
+    from tests import provider_world
+    from transactions.providers import client
+
+    provider_world.begin()
+    monkeypatch.setattr(client, "make_transport", provider_world.transport)
+
+
 @pytest.fixture
 def north(db: None) -> Iterator[str]:
     """Inside the bank North."""

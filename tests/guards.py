@@ -57,6 +57,8 @@ GOALS: dict[str, Goal] = {
         "idempotency",
         "1 effect of 50; replay equal; other body 422; in flight 409; other user/bank apart; key ≤ 255",
     ),
+    "G21": Goal("plaid_histories", "mirror = truth, diff 0; cursor in the rows' transaction"),
+    "G22": Goal("webhook_in_out", "forgeries 100 % 401 with 0 rows; valid ack ≤ 200 ms"),
     "G24": Goal("csv_injection", "0 formula cells; negatives stay numbers; round trip equal"),
     "G25": Goal("redos", "refused or ≤ 50 ms per evaluation"),
     "G26": Goal("money_exact", "0 minor units of difference; lint bans float"),

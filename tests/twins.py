@@ -49,6 +49,8 @@ OF_A_CUSTOMER = {
     "analytics.RegularPayment", "analytics.RegularPaymentDate",
     "transactions.CategoryRule", "transactions.LearnedMerchant", "transactions.Correction",
     "transactions.HiddenCategory", "transactions.RuleRun", "transactions.RuleChange",
+    "transactions.ProviderLink",
+    "transactions.ProviderAccount",
 }  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -192,6 +194,9 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "state": "done", "lease_id": None, "lease_until": None, "kind": "import_plan",
             "unique_key": f"{twin.canary}-{key}",
         },
+        # Its secrets are none: the sweep asks no provider.
+        "transactions.ProviderLink": {"state": "active", "messages": []},
+        "transactions.ProviderAccount": {"choice": "linked", "currency": "EUR"},
         "transactions.ImportIssue": {"verdict": "rejected"},
         # The bank's own rule stands beside the customers' in B alone.
         "transactions.CategoryRule": {

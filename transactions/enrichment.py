@@ -19,6 +19,14 @@ class Delivery:
     accounts: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Rows that their source took back and that are about to go; their `accounts` are locked."""
+
+    rows: tuple[int, ...]
+    accounts: tuple[int, ...]
+
+
 Step = Callable[[Delivery], None]
 
 # In this order: what a rule says of a line, then what lines are to each other.
@@ -26,6 +34,8 @@ AFTER_COMMIT: list[Step] = []
 BEFORE_UNDO: list[Step] = []
 # Lines whose category a person changed, by id; their accounts are locked.
 AFTER_EDIT: list[Callable[[Sequence[int]], None]] = []
+# Whoever refers to single rows lets go of them here.
+BEFORE_REMOVAL: list[Callable[[Removal], None]] = []
 
 
 def after_commit(delivery: Delivery) -> None:
@@ -41,3 +51,8 @@ def before_undo(delivery: Delivery) -> None:
 def after_edit(ids: Sequence[int]) -> None:
     for step in AFTER_EDIT:
         step(ids)
+
+
+def before_removal(removal: Removal) -> None:
+    for step in BEFORE_REMOVAL:
+        step(removal)

@@ -90,3 +90,10 @@ def _run(context: JobContext) -> RuleRun:
     if run is None:
         raise JobRefused("run_missing", "This run is no longer there.")
     return run
+
+
+@handles("provider_sync", title=_("Bring in what a connected bank has"))
+def provider_sync(context: JobContext) -> dict[str, Any] | None:
+    from transactions.providers import jobs
+
+    return jobs.run(context)

@@ -60,6 +60,17 @@ ACTS: dict[str, str | Promise] = {
     "rules.run_undone": _("took a run of rules back"),
     "merchant.learned": _("taught a merchant's category"),
     "merchant.forgotten": _("forgot a merchant's category"),
+    # connections to other banks
+    "provider.started": _("began to connect a bank"),
+    "provider.connected": _("connected a bank"),
+    "provider.chosen": _("said which accounts of a bank come in"),
+    "provider.asked": _("asked a connected bank for its rows"),
+    "provider.renewed": _("signed in again at a connected bank"),
+    "provider.told": _("a connected bank sent a message"),
+    "provider.state": _("a connection to a bank changed its state"),
+    "provider.rows_removed": _("a connected bank took rows back"),
+    "provider.ended": _("disconnected a bank"),
+    "provider.keys_renewed": _("sealed the secrets of connections with another key"),
     # work
     "job.cancelled": _("stopped work"),
     "job.retried": _("tried stopped work again"),

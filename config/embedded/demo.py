@@ -31,7 +31,7 @@ READY_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVER_RESTARTS = 3
 # A worker may end when its Redis goes away; a supervisor starts it again, and here the demo is one.
-BACKGROUND = ("worker", "beat")
+BACKGROUND = ("worker", "beat", "bank")
 BACKGROUND_RESTARTS = 3
 
 
@@ -51,6 +51,7 @@ class Demo:
         self.environment: dict[str, str] = {}
         self.restarts = 0
         self.background_restarts = 0
+        self.bank_port = 0
         self.sign_ins: preparation.SignIns | None = None
 
     @property
@@ -75,6 +76,7 @@ class Demo:
         _say("Starting web, worker and beat …")
         with interrupts.held():
             self.sign_ins = preparation.SignIns(self.root, self.home, self.environment, self.port)
+        self._stand_in_for_banks()
         # One after the other: on a small machine the first page comes seconds sooner.
         self._start_web()
         self._wait_until_healthy()
@@ -126,13 +128,30 @@ class Demo:
             self.environment["DEBUG"] = "1"
         self._start("web", web, {"DATABASE_POOL": "1"})
 
+    def _stand_in_for_banks(self) -> None:
+        """The demo's "other bank", unless a real provider is named; on this machine alone, like its pages."""
+        if os.environ.get("PLAID_ENV"):
+            return
+        self.bank_port = _free_port()
+        self.environment |= {
+            "PLAID_ENV": "stand-in",
+            "PLAID_BASE_URL": f"http://127.0.0.1:{self.bank_port}",
+            "PLAID_CLIENT_ID": "demo",
+            "PLAID_SECRET": "demo",
+        }
+
     def _start_background(self, names: Iterable[str] = BACKGROUND) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "config"]
         commands = {
             "worker": [*celery, "worker", "--pool", "prefork", "-c", "2", "-l", "INFO"],
             "beat": [*celery, "beat", "-l", "INFO", "--pidfile="],
         }
+        if self.bank_port:
+            stand_in = "transactions.providers.stand_in"
+            commands["bank"] = [sys.executable, "-m", stand_in, f"--port={self.bank_port}"]
         for name in names:
+            if name not in commands:
+                continue
             self._start(name, commands[name])
 
     def _start(self, name: str, command: list[str], extra: Mapping[str, str] | None = None) -> None:
@@ -311,6 +330,12 @@ def _holder(lock: TextIO) -> int:
             return int(pid)
         time.sleep(0.05)  # it holds the lock and is about to write its number
     raise EmbeddedError("The demo is being started or stopped right now: try again in a moment.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _port(text: str) -> int:

@@ -39,14 +39,20 @@ def demo_secrets(home: Path) -> dict[str, str]:
     path = home / "application.json"
     try:
         found: dict[str, str] = json.loads(path.read_text())
-        if "AUDIT_SIGNING_KEY" not in found:  # made before there was a change log
-            found["AUDIT_SIGNING_KEY"] = random.token_hex(32)
+        # One of a demo made before there was a change log, or connections to banks, lacks its key.
+        later = {
+            "AUDIT_SIGNING_KEY": random.token_hex(32),
+            "PROVIDER_KEYS": f"demo:{random.token_hex(32)}",
+        }
+        if not later.keys() <= found.keys():
+            found = later | found
             write_private(path, json.dumps(found, indent=1))
     except FileNotFoundError:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         found = {
             "SECRET_KEY": random.token_urlsafe(50),
             "AUDIT_SIGNING_KEY": random.token_hex(32),
+            "PROVIDER_KEYS": f"demo:{random.token_hex(32)}",
             "JWT_PRIVATE_KEY": key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,

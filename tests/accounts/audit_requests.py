@@ -22,6 +22,7 @@ from accounts.jobs.models import Job
 from accounts.models import Role, User
 from analytics.budgets.models import Budget
 from analytics.regulars.models import RegularPayment
+from tests import provider_world
 from tests.accounts import audit_rules
 from tests.accounts.signin_case import app_of, code_of
 from tests.accounts.soft_key import SoftKey, asked
@@ -35,11 +36,19 @@ from tests.factories import (
     make_person,
     make_transaction,
 )
+from tests.transactions.provider_case import connected_at_hand
 from transactions.ids import encode_one
 from transactions.imports import services as imports
 from transactions.imports.bulk.services import receive_bulk
 from transactions.imports.pages import profiles
-from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile, RowPair
+from transactions.models import (
+    BalanceStatement,
+    BankAccount,
+    ImportBatch,
+    ImportProfile,
+    ProviderLink,
+    RowPair,
+)
 
 CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
 
@@ -236,6 +245,44 @@ def import_undo(case: Case) -> Request:
 
 def import_discard(case: Case) -> Request:
     return "cleo", f"/imports/{draft(case).public_id}/delete/", {}
+
+
+def provider_connect(case: Case) -> Request:
+    return "cleo", "/banks/connect/", {}
+
+
+def _bank(case: Case, act: str, **fields: Any) -> tuple[ProviderLink, str]:
+    link, _item = connected_at_hand(case.cleo, **fields)
+    return link, f"/banks/{link.public_id}/{act}/"
+
+
+def provider_finish(case: Case) -> Request:
+    client = case.client("cleo")
+    client.post("/banks/connect/")
+    world = provider_world.now().world
+    world.finish_visit(list(world.visits)[-1])
+    return "cleo", f"/banks/{ProviderLink.objects.latest('pk').public_id}/finish/", {}
+
+
+def provider_accounts(case: Case) -> Request:
+    link, path = _bank(case, "accounts")
+    return "cleo", path, {f"account_{row.pk}": "out" for row in link.accounts.all()}
+
+
+def provider_update(case: Case) -> Request:
+    return "cleo", _bank(case, "update")[1], {}
+
+
+def provider_doubtful(case: Case) -> Request:
+    return "cleo", _bank(case, "doubtful")[1], {}
+
+
+def provider_again(case: Case) -> Request:
+    return "cleo", _bank(case, "sign-in")[1], {}
+
+
+def provider_disconnect(case: Case) -> Request:
+    return "cleo", _bank(case, "disconnect")[1], {"rows": "keep"}
 
 
 def _job(case: Case, state: str) -> Job:
@@ -494,6 +541,13 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "imports:commit": (import_commit, "import.committed"),
     "imports:undo": (import_undo, "import.undone"),
     "imports:cancel": (import_discard, "import.discarded"),
+    "providers:connect": (provider_connect, "provider.started"),
+    "providers:finish": (provider_finish, "provider.connected"),
+    "providers:accounts": (provider_accounts, "provider.chosen"),
+    "providers:update": (provider_update, "provider.asked"),
+    "providers:doubtful": (provider_doubtful, "provider.asked"),
+    "providers:again": (provider_again, "provider.started"),
+    "providers:disconnect": (provider_disconnect, "provider.ended"),
     "jobs:cancel": (job_cancel, "job.cancelled"),
     "jobs:retry": (job_retry, "job.retried"),
     "admin:logout": (admin_sign_out, "sign_in.ended"),

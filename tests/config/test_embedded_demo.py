@@ -125,6 +125,9 @@ def product(root: Path) -> Path:
     (root / "config" / "wsgi.py").write_text(WSGI)
     (root / "config" / "celery.py").write_text(CELERY)
     (root / "manage.py").write_text(MANAGE)
+    bank = root / "transactions" / "providers" / "stand_in"
+    bank.mkdir(parents=True)
+    (bank / "__main__.py").write_text("import time\n\ntime.sleep(3600)\n")
     return root
 
 
@@ -182,7 +185,7 @@ def test_demo_comes_up_whole_and_a_signal_takes_all_of_it_down(
     assert "'MIGRATION_DATABASE_URL': None" in seen
     assert "'ALLOWED_HOSTS': '.localhost,localhost,127.0.0.1,[::1]'" in seen
     pids = children(product)
-    assert set(pids) == {"web", "worker", "beat"}
+    assert set(pids) == {"web", "worker", "beat", "bank"}
     runner.process.send_signal(ending)
     assert runner.end() == 0, runner.said
     assert not any(command_line(pid) for pid in pids.values())

@@ -20,8 +20,8 @@ from tests.sweep.routes import Route, address, routes
 pytestmark = pytest.mark.usefixtures("quiet")
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-# They act on what the body itself proves (a password, a token), set no cookie and read none.
-PROVED_BY_BODY = {"api:login", "api:refresh", "api:login_mfa"} | {
+# They act on what the request itself proves (a password, a token, a signature), set no cookie and read none.
+PROVED_BY_BODY = {"api:login", "api:refresh", "api:login_mfa", "provider_message"} | {
     "api:login_passkey", "api:login_passkey_options",
 }  # fmt: skip
 # What a look writes, each reviewed: the record of it, and the visitor's own session.

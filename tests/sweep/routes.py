@@ -188,6 +188,7 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "batch_id": _public_id("transactions.ImportBatch"),
     "pair_id": _public_id("transactions.RowPair"),
     "job_id": _public_id("jobs.Job"),
+    "link_id": _public_id("transactions.ProviderLink"),
     "account_id": _public_id("transactions.BankAccount"),
     "account": _public_id("transactions.BankAccount"),
     "category_id": _public_id("transactions.Category"),

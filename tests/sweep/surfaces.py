@@ -95,6 +95,7 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
     "regulars": lambda key: {"accounts": [key]},
     "rule_run": lambda key: {"run": key},
     "rule_run_undo": lambda key: {"run": key},
+    "provider_sync": lambda key: {"link": key, "tries": 0},
     "audit_head": lambda key: {"day": twins.DAY.isoformat()},
     "night": lambda key: {"business_day": twins.DAY.isoformat()},
 }

@@ -44,6 +44,8 @@ from tests.sweep.routes import BANK, address, routes
 BOTH = (twins.A, twins.B)
 # Keys of a bank begin with its name. What stands behind the name and the run's prefix, by kind:
 KEYS = {
+    r"\d+:provider-key:[0-9A-Za-z-]+": "the provider's public keys, which prove its messages",
+    r"\d+:provider-keys-asked:\d+": "how many of them were asked for in this minute",
     r"tries:(account|address):[0-9a-f]{32}": "tries of passwords, counted",
     r"tries:upload:[0-9a-f]{32}": "files of one person, counted",
     r"\d+:allauth:rl:[\w:.@-]+": "limits of the sign-in's pages",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -52,18 +53,23 @@ def import_lines(
     user: User | None = None,
     bring_in: Collection[int] = (),
     wait: bool = True,
+    source_key: str = "",
+    adapter: str = "LINES",
+    choices: Mapping[str, Any] | None = None,
 ) -> CommitResult:
     """The same road for lines that come without a file: plan and commit in one act.
 
     Parameters: `accounts` by the name that lines carry in `account`; `source` says where they come from
-    and marks what is doubtful against other sources; `bring_in` names the lines that come in all the same.
-    `wait` False raises AccountBusy while another act holds an account. Rejected lines are kept as the
-    batch's issues.
+    and marks what is doubtful against other sources, by `source_key` where several are of one kind;
+    `bring_in` names the lines that come in all the same, `choices` are kept as a batch keeps them. `wait`
+    False raises AccountBusy while another act holds an account. Rejected lines are kept as the batch's
+    issues.
     """
+    kept = {**(choices or {}), **({"doubtful": sorted(bring_in)} if bring_in else {})}
     with transaction.atomic():
         batch = ImportBatch.objects.create(
-            customer=customer, source=source[:12], source_key=f"lines:{source}"[:64], created_by=user,
-            adapter="LINES", choices={"doubtful": sorted(bring_in)} if bring_in else {},
+            customer=customer, source=source[:12], source_key=source_key or f"lines:{source}"[:64],
+            created_by=user, adapter=adapter, choices=kept,
         )  # fmt: skip
         with writing_accounts([a.pk for a in accounts.values()], wait=wait):
             staged = planning.stage(batch, _checked(lines), _GivenAccounts(accounts))

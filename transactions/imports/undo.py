@@ -20,6 +20,8 @@ from transactions.ledger import writing_accounts
 from transactions.models import BalanceStatement, ImportBatch, ImportIssue, Transaction
 
 UNDO_DAYS = 30
+# Deliveries that follow a source by its cursor: one taken back alone would be told of never again.
+MIRRORED = ("plaid",)
 
 _KEEP_EDITS = """
 insert into transactions_keptedit as k (account_id, fingerprint, occurrence, payload)
@@ -199,6 +201,11 @@ def _refusal(batch: ImportBatch) -> UndoRefused | None:
     if batch.state != ImportBatch.State.COMMITTED or batch.committed_at is None:
         return UndoRefused(
             "Only an import that is in the ledger can be undone; this one isn't.", "not_committed"
+        )
+    if batch.source in MIRRORED:
+        return UndoRefused(
+            "These payments follow a connection to your bank. Disconnect it there to take them away.",
+            "mirrored",
         )
     if timezone.now() - batch.committed_at > timedelta(days=UNDO_DAYS):
         return UndoRefused(

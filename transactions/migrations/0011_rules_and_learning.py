@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('customers', '0003_business_day_range'),
         ('jobs', '0002_job_lane'),
-        ("transactions", "0008_bulk_imports"),
+        ("transactions", "0010_provider_links"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,6 +5,7 @@ from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
 from transactions.models.pairs import RowPair
+from transactions.models.providers import ProviderAccount, ProviderLink
 from transactions.models.rules import (
     CategoryRule,
     Correction,
@@ -30,6 +31,8 @@ __all__ = [
     "LearnedMerchant",
     "MonthTotal",
     "PlannedChunk",
+    "ProviderAccount",
+    "ProviderLink",
     "RowPair",
     "RuleChange",
     "RuleRun",

@@ -18,6 +18,7 @@ KIND = "pairs_find"
 def register() -> None:
     enrichment.AFTER_COMMIT.append(_look_soon)
     enrichment.BEFORE_UNDO.append(_let_go)
+    enrichment.BEFORE_REMOVAL.append(lambda gone: upkeep.forget(gone.rows, gone.accounts))
     enrichment.AFTER_EDIT.append(_follow)
 
 

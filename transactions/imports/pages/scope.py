@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.customers.scope import customer_in_scope
 from accounts.models import User
 from accounts.permissions import IMPORT_TRANSACTIONS, OWN_DATA, has
-from transactions.imports.undo import UNDO_DAYS
+from transactions.imports.undo import MIRRORED, UNDO_DAYS
 from transactions.models import ImportBatch
 
 UPLOAD, FORMAT, COLUMNS, PREVIEW, COMMIT = 1, 2, 3, 4, 5
@@ -57,6 +57,8 @@ def batch_for(request: HttpRequest, batch_id: UUID) -> ImportBatch:
     batch = (
         ImportBatch.objects.select_related("customer", "account", "file", "job")
         .filter(public_id=batch_id)
+        # What a connected bank delivered has its page there.
+        .exclude(source__in=MIRRORED)
         .first()
     )
     if batch is not None and batch.is_bulk and has(request.user, IMPORT_TRANSACTIONS):

@@ -18,6 +18,7 @@ from transactions.imports import services
 from transactions.imports.forms import BY_FILE, NEW_ACCOUNT, UploadForm
 from transactions.imports.pages import flow, new_account
 from transactions.imports.pages.scope import UPLOAD, is_own, person, steps
+from transactions.imports.undo import MIRRORED
 from transactions.models import ImportBatch, WatchedFile
 
 LISTED, WATCHED = 50, 20
@@ -29,7 +30,7 @@ def batches(request: HttpRequest) -> HttpResponse:
     """A person's own files, newest first; staff see the bank's, without names."""
     own = is_own(request)
     found = ImportBatch.objects.select_related("account", "customer", "file", "job").exclude(
-        source="demo"
+        source__in=["demo", *MIRRORED]
     )
     if own:
         customer = customer_in_scope(person(request), None, what="page: imports")
