@@ -156,7 +156,7 @@ def test_what_a_person_confirmed_outlives_its_rows(cleo: Customer, account: Bank
         totals.apply_change(
             "delete from transactions_transaction where account_id = %s returning id, "
             + totals.DELETED,
-            [account.pk],
+            [account.pk],  # type: ignore[arg-type]
         )
     run_search(cleo)
     assert set(names(account)) == {"Streamline"}

@@ -91,7 +91,7 @@ def test_an_account_being_written_is_said(
     monkeypatch.setattr(books, "recategorise", busy)
     response = choose(client, "Corner Shop", "coffee")
     assert response.status_code == 409
-    assert "A file is being brought into this account now." in response.content.decode()
+    assert "This account is being written now, by a file or by rules." in response.content.decode()
 
 
 @pytest.mark.parametrize("key", ["", "x", "00000000-0000-0000-0000-000000000001"])
