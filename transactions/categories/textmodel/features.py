@@ -5,6 +5,7 @@ brought to one length apart from each other, so that a long text of letters does
 """
 
 import re
+from itertools import pairwise
 from zlib import crc32
 
 from transactions.categories.categorise import keyword_hits, searchable
@@ -43,7 +44,7 @@ def blocks(text: str) -> tuple[list[int], ...]:
         for at in range(size - length + 1)
     }
     words = digitless.split()
-    held = {*words, *map("%s %s".__mod__, zip(words, words[1:], strict=False))}
+    held = {*words, *map("%s %s".__mod__, pairwise(words))}
     if words:
         held.add("^" + words[0])
     digits = sum(map(str.isdigit, whole))
@@ -74,4 +75,3 @@ def _known(text: str, whole: str) -> set[str]:
         if not place:
             found.add(f"first {hit.code}")
     return found
-

@@ -88,7 +88,9 @@ class LinearText:
         top = scores[best]
         lead = top - max((s for at, s in enumerate(scores) if at != best), default=top)
         a, b, c = self.sure
-        return Guess(self.labels[best], 1 / (1 + exp(-max(-30.0, min(30.0, a * top + b * lead + c)))))
+        return Guess(
+            self.labels[best], 1 / (1 + exp(-max(-30.0, min(30.0, a * top + b * lead + c))))
+        )
 
     def packed(self) -> bytes:
         """Plain numbers, compressed: a head in JSON, then the arrays as little-endian bytes."""

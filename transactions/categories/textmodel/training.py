@@ -156,9 +156,7 @@ def confidence(sure: tuple[float, float, float], top: Array, lead: Array) -> Arr
     return made
 
 
-def calibrate(
-    model: LinearText, told: Array, top: Array, lead: Array, labels: Array
-) -> LinearText:
+def calibrate(model: LinearText, told: Array, top: Array, lead: Array, labels: Array) -> LinearText:
     """Teaches the model how sure to be, from answers to texts that their models had not seen.
 
     Sets `sure` and the smallest threshold from which at least PRECISION of the answers were right.

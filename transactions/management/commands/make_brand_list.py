@@ -82,12 +82,11 @@ personal_loan: shop/money_lender shop/pawnbroker
 """
 # Companies that run something, of the same index: who sends the water and the power bill.
 _OPERATORS = {"office/water_utility": "water", "route/power": "energy"}
-_COUNTRIES = frozenset(
-    """
+_PLACES = """
     001 us ca gb ie za au nz de at ch fr be nl cz sk pl it es pt se dk no fi lu hu in sg 150 021 419
     conus q27468
-    """.split()
-)
+"""
+_COUNTRIES = frozenset(_PLACES.split())
 _NAMES = ("name", "brand", "short_name", "alt_name", "name:en")
 # Networks whose codes each name one company: airlines, car hire, hotels.
 _OWN_CODES = range(3000, 4000)
