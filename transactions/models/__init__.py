@@ -4,6 +4,7 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.merchants import Merchant, MerchantAlias, TextModel
 
 __all__ = [
     "AccountHolder",
@@ -14,7 +15,10 @@ __all__ = [
     "ImportIssue",
     "ImportProfile",
     "KeptEdit",
+    "Merchant",
+    "MerchantAlias",
     "MonthTotal",
     "PlannedChunk",
+    "TextModel",
     "Transaction",
 ]
