@@ -41,6 +41,8 @@ ACTS: dict[str, str | Promise] = {
     "mapping.saved": _("saved how files are read"),
     "account.created": _("made an account"),
     "transaction.recategorised": _("gave payments another category"),
+    "merchant.named": _("named a shop"),
+    "merchant.unnamed": _("took a shop's name back"),
     "category.merged": _("merged two categories"),
     "category.hidden": _("hid categories"),
     "category.shown": _("showed categories"),

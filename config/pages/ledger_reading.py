@@ -256,6 +256,8 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
         words["categories"] = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
     if slice.text:
         words["q"] = f"“{slice.text}”"
+    if slice.merchant:
+        words["merchant"] = slice.merchant.name
     if found.status:
         words["status"] = str(Transaction.Status(found.status).label)
     if found.flow:

@@ -1,4 +1,4 @@
-"""The first guess at a line's category: rules, what was learned, the source's word, keywords.
+"""The first guess at a line's category: rules, what was learned, the source's word, keywords, a model.
 
 One `Categoriser` serves a whole file and remembers each distinct line, so a text is searched once
 however often it comes. A person's own choice is not asked for here: it always stands above this.
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Protocol
 
 import ahocorasick
 
@@ -24,13 +24,15 @@ from transactions.categories.reference import (
     source_match,
 )
 
-Origin = Literal["rule", "learned", "source", "keyword", "none"]
+Origin = Literal["rule", "learned", "source", "keyword", "model", "none"]
 
 _ORDER_VERSION = "1"  # Raise it when the order or the rules of `Categoriser` change.
 THRESHOLD = 0.6
 
 _TIER_CONFIDENCE = {3: 0.95, 2: 0.9, 1: 0.7}
 _LEARNED_CONFIDENCE = 0.97
+# The bank says itself what one of its merchants sells.
+_MERCHANT_CONFIDENCE = 0.95
 # A generic word of one or two letters is half luck.
 _SHORT_WORD = 3
 _SHORT_CONFIDENCE = 0.6
@@ -64,6 +66,23 @@ class TextRule:
     contains: str
     code: str
     amount_sign: int = 0
+
+
+class Guess(Protocol):
+    """What a text model answers: a category's code and how likely it is right."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+class Guesser(Protocol):
+    """A text model whose labels are category codes; it is believed from `threshold` on."""
+
+    @property
+    def threshold(self) -> float: ...
+    def guess(self, text: str) -> Guess: ...
 
 
 NOTHING = Decision(None, "none", 0.0)
@@ -148,8 +167,9 @@ def _confidence(hit: KeywordHit) -> float:
 class Categoriser:
     """Decides for many lines with one set of rules and one memory of learned merchants.
 
-    `learned` maps `merchant_key(text)` to a code; unknown codes raise ValueError at once. Rules
-    are asked in the order given. Decisions are kept per (text, source category, direction) and
+    `learned` maps `merchant_key(text)` to a code, and so does `merchants`, which the bank named itself;
+    unknown codes raise ValueError at once. Rules are asked in the order given; `model` is asked last, for
+    what nothing else decides. Decisions are kept per (text, source category, direction) and
     dropped at 200,000 of them, so memory stays flat.
     """
 
@@ -159,12 +179,17 @@ class Categoriser:
         rules: Iterable[TextRule] = (),
         *,
         threshold: float = THRESHOLD,
+        merchants: Mapping[str, str] | None = None,
+        model: Guesser | None = None,
     ) -> None:
         self._learned = dict(learned or {})
+        self._merchants = dict(merchants or {})
+        self._model = model
         self._rules = [(searchable(rule.contains).strip(), rule) for rule in rules]
         self._threshold = threshold
         self._decided: dict[tuple[str, str, int], Decision] = {}
         unknown = {rule.code for _, rule in self._rules} | set(self._learned.values())
+        unknown |= set(self._merchants.values())
         unknown -= set(BY_CODE)
         if unknown:
             raise ValueError(f"Unknown category codes: {', '.join(sorted(unknown))}")
@@ -198,9 +223,26 @@ class Categoriser:
             if code is not None:
                 return _decision(code, "learned", _LEARNED_CONFIDENCE)
         decision = self._from_source(source_category, sign, hits, refund=refund)
+        if decision is None and self._merchants:
+            decision = self._from_merchants(text, sign, refund=refund)
         if decision is None:
             decision = self._from_keywords(hits, sign, refund=refund)
-        return decision if decision.confidence >= self._threshold else NOTHING
+        if decision.confidence >= self._threshold:
+            return decision
+        return self._from_model(text, sign, refund=refund) if self._model else NOTHING
+
+    def _from_merchants(self, text: str, sign: int, *, refund: bool) -> Decision | None:
+        known = self._merchants.get(merchant_key(text))
+        code = _fitting(known, sign, refund=refund) if known else None
+        return _decision(code, "keyword", _MERCHANT_CONFIDENCE) if code else None
+
+    def _from_model(self, text: str, sign: int, *, refund: bool) -> Decision:
+        assert self._model
+        guess = self._model.guess(text)
+        if guess.confidence < self._model.threshold or guess.label not in BY_CODE:
+            return NOTHING
+        code = _fitting(guess.label, sign, refund=refund)
+        return _decision(code, "model", round(guess.confidence, 2)) if code else NOTHING
 
     def _from_source(
         self, source_category: str, sign: int, hits: tuple[KeywordHit, ...], *, refund: bool

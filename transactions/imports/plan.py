@@ -14,12 +14,14 @@ from accounts.jobs.context import JobContext
 from transactions import totals
 from transactions.adapters import RawRows, Refused, Row
 from transactions.categories.categorise import Categoriser, rules_version
+from transactions.categories.textmodel import store as textmodels
 from transactions.guard import copy_text
 from transactions.imports import balances, reading, tables, verdict_codes, verdicts
 from transactions.imports.accounts import AccountFinder, accounts_open_to
 from transactions.imports.errors import AccountNeeded, PlanMissing
 from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
 from transactions.imports.staging import REJECT_COLUMNS, Staging
+from transactions.merchants.queries import codes_by_key
 from transactions.models import BankAccount, Category, ImportBatch
 
 CODE_VERSION = "2"
@@ -142,7 +144,7 @@ def stage(
     staging = Staging(
         batch_id=batch.pk,
         finder=finder,
-        categoriser=Categoriser(),
+        categoriser=Categoriser(merchants=codes_by_key(), model=textmodels.current_model()),
         category_ids=dict(codes),
         layout=layout,
     )
@@ -216,7 +218,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
         "falls": staging.falls,
     }
     batch.plan_hash = plan_hash(content, found)
-    batch.code_version = f"{CODE_VERSION}.{rules_version()}"[:40]
+    batch.code_version = f"{CODE_VERSION}.{rules_version()}{textmodels.version()}"[:40]
     batch.planned_at = timezone.now()
     batch.choices["names"] = [
         {"name": cut_card_numbers(named.name), "currency": named.currency, "rows": named.rows,
