@@ -2,12 +2,18 @@
 
 import sys
 
-from benchmarks import bench_audit, bench_forecasts, bench_import, bench_segments
+from benchmarks import (
+    bench_audit,
+    bench_categories,
+    bench_forecasts,
+    bench_import,
+    bench_segments,
+)
 
 
 def main() -> int:
     missed = 0
-    for module in (bench_import, bench_audit, bench_forecasts, bench_segments):
+    for module in (bench_import, bench_categories, bench_audit, bench_forecasts, bench_segments):
         for name, ratio, goal in module.main():
             good = ratio >= goal
             missed += not good

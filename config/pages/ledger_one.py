@@ -14,9 +14,9 @@ from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger
+from config.pages import ledger, ledger_merchant
 from config.pages.customer_scope import View, open_view
-from config.pages.ledger_reading import Row, hue_of, read_list
+from config.pages.ledger_reading import Row, hue_of, read_list, shown_name
 from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
@@ -47,12 +47,16 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
     if row.batch_id:
         batch = ImportBatch.objects.filter(pk=row.batch_id).select_related("file").first()
     back = reverse("transactions:list") + view.words
+    shop = ledger_merchant.card(view, row)
+    name = row.counterparty or row.clean_text
+    if shop["merchant"].said_by != "text":
+        name = shop["merchant"].name
     return {
         "view": view,
         "row": row,
         "public_id": ids.encode_one(row.pk),
         "account": account,
-        "name": row.counterparty or row.clean_text,
+        "name": name,
         "category": category,
         "root": view.reach.root(row.category_id),
         "groups": view.reach.groups(),
@@ -60,7 +64,8 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
         "may_change": view.is_own,
-        "crumbs": [(_("Transactions"), back), (row.counterparty or row.clean_text, "")],
+        **shop,
+        "crumbs": [(_("Transactions"), back), (name, "")],
         "next": request.get_full_path(),
         "when": formats.day(row.booked_on, view.locale, "full"),
     }
@@ -190,7 +195,7 @@ def _row(view: View, row: Transaction) -> Row:
     return Row(
         public_id=public_id,
         url=reverse("transactions:detail", args=[public_id]) + view.words,
-        name=row.counterparty or row.clean_text,
+        name=shown_name(view, [row])[row.pk],
         account=str(account),
         amount=row.amount,
         currency=account.currency,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from config.pages import ledger, ledger_one
+from config.pages import ledger, ledger_merchant, ledger_one
 
 app_name = "transactions"
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("export.csv", ledger.transactions_csv, name="csv"),
     path("<str:transaction_id>/", ledger_one.detail, name="detail"),
     path("<str:transaction_id>/category/", ledger_one.categorise, name="categorise"),
+    path("<str:transaction_id>/merchant/", ledger_merchant.merchant, name="merchant"),
 ]

@@ -135,15 +135,21 @@ def rules_version() -> str:
 
 def keyword_hits(text: str) -> tuple[tuple[KeywordHit, ...], bool]:
     """All keywords in the text, strongest first, and whether it speaks of a refund."""
+    return hits_in(searchable(text))
+
+
+def hits_in(plain: str) -> tuple[tuple[KeywordHit, ...], bool]:
+    """`keyword_hits` of a text that is `searchable` already."""
     hits: list[KeywordHit] = []
     refund = False
-    for _, hit in _automaton().iter(searchable(text)):
+    for _, hit in _automaton().iter(plain):
         if hit is None:
             refund = True
         else:
             hits.append(hit)
     # Equal strength and length: the one that comes first in the text, which `sort` keeps.
-    hits.sort(key=lambda hit: (-hit.tier, -hit.length))
+    if len(hits) > 1:
+        hits.sort(key=lambda hit: (-hit.tier, -hit.length))
     return tuple(hits), refund
 
 
@@ -184,6 +190,11 @@ class Categoriser:
     ) -> None:
         self._learned = dict(learned or {})
         self._merchants = dict(merchants or {})
+        # The words of the known keys by their first.
+        self._known_words: dict[str, list[frozenset[str]]] = {}
+        for key in {*self._learned, *self._merchants}:
+            if words := searchable(key).split():
+                self._known_words.setdefault(words[0], []).append(frozenset(words))
         self._model = model
         self._rules = [(searchable(rule.contains).strip(), rule) for rule in rules]
         self._threshold = threshold
@@ -211,28 +222,42 @@ class Categoriser:
 
     def decide_anew(self, text: str, source_category: str, sign: int) -> Decision:
         """As `decide`, for callers that remember the answers themselves; `sign` is -1, 0 or 1."""
+        plain = searchable(text)
         if self._rules:
-            plain = searchable(text)
             for contains, rule in self._rules:
                 if rule.amount_sign in (0, sign) and contains in plain:
                     return _decision(rule.code, "rule", 1.0)
-        hits, refund = keyword_hits(text)
-        learned = self._learned.get(merchant_key(text)) if self._learned else None
+        hits, refund = hits_in(plain)
+        key = ""
+        if self._known_words and self._may_be_known(text, plain):
+            key = merchant_key(text)
+        learned = self._learned.get(key) if key else None
         if learned is not None:
             code = _fitting(learned, sign, refund=refund)
             if code is not None:
                 return _decision(code, "learned", _LEARNED_CONFIDENCE)
         decision = self._from_source(source_category, sign, hits, refund=refund)
-        if decision is None and self._merchants:
-            decision = self._from_merchants(text, sign, refund=refund)
+        if decision is None and key:
+            decision = self._from_merchants(key, sign, refund=refund)
         if decision is None:
             decision = self._from_keywords(hits, sign, refund=refund)
         if decision.confidence >= self._threshold:
             return decision
         return self._from_model(text, sign, refund=refund) if self._model else NOTHING
 
-    def _from_merchants(self, text: str, sign: int, *, refund: bool) -> Decision | None:
-        known = self._merchants.get(merchant_key(text))
+    def _may_be_known(self, text: str, plain: str) -> bool:
+        """False where no known key's words all stand in the text, so that its key needn't be made."""
+        if "&" in text:
+            return True  # An entity hides a letter from `searchable`, and never from the key.
+        words = plain.split()
+        for word in words:
+            for key in self._known_words.get(word, ()):
+                if key.issubset(words):
+                    return True
+        return False
+
+    def _from_merchants(self, key: str, sign: int, *, refund: bool) -> Decision | None:
+        known = self._merchants.get(key)
         code = _fitting(known, sign, refund=refund) if known else None
         return _decision(code, "keyword", _MERCHANT_CONFIDENCE) if code else None
 

@@ -102,18 +102,29 @@ def _without_references(words: list[str]) -> list[str]:
     return kept
 
 
+def _may_have_tail(text: str) -> bool:
+    last = text[text.rfind(" ") + 1 :]
+    if last.isalpha():
+        return last.lower() in patterns.TAIL_WORDS
+    return last[-1:] in patterns.TAIL_MARKS or any(map(str.isdigit, last))
+
+
 def _strip(raw: str) -> str:
     text = readable(raw[: 4 * _LONGEST])[:_LONGEST]
     shorter = text
     # "POS PURCHASE 13.83 UBER *TRIP" carries two of them.
     for _ in range(3):
+        if shorter[:2].lower() not in patterns.PREFIX_STARTS and not shorter[:1].isdigit():
+            break
         prefix = patterns.PREFIXES.match(shorter)
         if prefix is None or prefix.end() == len(shorter):
             break
         shorter = shorter[prefix.end() :]
     for _ in range(2):
-        tail = patterns.TAILS.search(shorter)
-        if tail is None or not tail.start():
+        if not _may_have_tail(shorter):
+            break
+        tail = patterns.TAILS.search(shorter, max(1, len(shorter) - patterns.TAIL_LONGEST))
+        if tail is None:
             break
         shorter = shorter[: tail.start()]
     shorter = _without_place(shorter)
@@ -162,7 +173,10 @@ def _merchant(raw: str) -> str:
     if "  " in text:
         text = _first_column(text)
     town = _town_before_card(text)
-    ending = patterns.ENDINGS.search(text, 3)
+    lower = text.lower()
+    # A look for the letters that all of them have spares most texts the search.
+    told = text[-1:] == ")" or any(sign in lower for sign in patterns.ENDING_SIGNS)
+    ending = patterns.ENDINGS.search(text, 3) if told else None
     if ending:
         text = text[: ending.start()]
     stripped = _strip(text)
@@ -252,14 +266,16 @@ def merchant_key(raw: str) -> str:
     """
     merchant = _merchant(raw)
     words = [word.casefold() for word in patterns.TOKENS.findall(merchant.replace("’", "'"))]
-    has_name = any(word.isalpha() for word in words)
+    first = words[0] if words else ""
     kept = [
-        word.replace("'", "")
-        for place, word in enumerate(words)
+        word if word.isalpha() else word.replace("'", "")
+        for word in words
         if word not in patterns.KEY_NOISE
         # "7 Eleven" and "24 Hour Fitness" begin with their number; later numbers are branches.
         and (
-            not any(mark.isdigit() for mark in word) or (place == 0 and len(word) <= 2 and has_name)
+            word.isalpha()
+            or patterns.DIGIT.search(word) is None
+            or (word is first and len(word) <= 2 and any(map(str.isalpha, words)))
         )
     ]
     return " ".join(kept or words)[:80].strip() or merchant.casefold()[:80].strip()

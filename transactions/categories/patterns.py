@@ -27,7 +27,7 @@ PREFIXES = re.compile(
     r"|(?:recurring )?debit card|direct debit(?: to)?|(?:karte|card) \d{4}|check ?card \d{4}"
     r"|by debit card-\w{2,8}(?: \d{4,8})?|\(effec ?\)"
     r"|eft debit order payment(?: \(\d*\))?:?|magtape debit|debicheck(?: internal)? d/o"
-    r"|(?:[a-z]{2,6} app|internet|online banking) (?:payment|pmt) to"
+    r"|(?:fnb app|internet|online banking) (?:payment|pmt) to"
     r"|kartenzahlung|lastschrift|paiement (?:par )?carte|achat cb|carte \d{2}[/.]\d{2}"
     r"|betaalautomaat|(?:bea|gea)(?: betaalpas)? +nr:\w+ \d\d\.\d\d\.\d\d/\d\d\.\d\d"
     r"|pos\d{4}|pos\d{1,2}" + _MONTH + r"|pos|\d{1,6}\.\d\d(?= [a-z])"
@@ -37,6 +37,14 @@ PREFIXES = re.compile(
     r")[ \-:;]*",
     re.IGNORECASE,
 )  # fmt: skip
+
+# How those begin: a look at two letters spares most texts the search.
+PREFIX_STARTS = _words(
+    """
+    po ca de vi ch co ma fu re pu di by mi (e ef fn in on ka la pa ac be ge sn sq ts pp sp iz ze su ck
+    py dd fs bb za yo da ik
+    """
+) | {"u "}
 
 # What they put behind it.
 TAILS = re.compile(
@@ -48,11 +56,22 @@ TAILS = re.compile(
     r")[ .]*$",
     re.IGNORECASE,
 )  # fmt: skip
+# The last words of a text that can have such a tail, besides those with a digit or one of these marks.
+TAIL_WORDS = _words(
+    """
+    jan feb mar apr may jun jul aug sep oct nov dec january february march april june july august
+    september october november december no branch purc purch purcha purchas bcc bgc ddr deb fpi fpo tfr
+    cpm bbp
+    """
+)
+TAIL_MARKS = ").:/"
+TAIL_LONGEST = 40
 # From here on a line speaks of something else than the merchant.
 ENDINGS = re.compile(
     r"\s(?:sagt danke|dankt)\b|\sdes:|\sindn:|\s\d\d/\d\du r\*|\spmts? w(?: |$)|\s\(?[a-z]+, [a-z]{2}\)$",
     re.IGNORECASE,
 )
+ENDING_SIGNS = (" dankt", " danke", " des:", " indn:", "u r*", " pmt")
 # How a British bank says by what road money went, at a line's end.
 BANK_CODES = _words("BCC BGC DDR DEB FPI FPO TFR CPM BBP")
 
@@ -81,6 +100,7 @@ LABELS = _words(
     """
 )
 WEB_TAIL = re.compile(r"[\w-]+\.(?:com|co\.uk|net|org|de|fr|eu|co)(?:/\S*)?", re.IGNORECASE)
+DIGIT = re.compile(r"\d")
 LOST_APOSTROPHE = re.compile(r"(?<=[A-Z]{3}) S(?= |$)")
 WEB_NAME = re.compile(r"(?:www\.)?([\w-]{3,})\.(?:com|co\.uk|net|org|de|fr|eu)", re.IGNORECASE)
 EDGE_MARKS = " -–:;,.*/#|_'\""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from transactions.categories.clean import merchant_key, merchant_name
@@ -101,7 +101,7 @@ def merchant_ref(customer_id: int, key: str) -> MerchantRef:
     keys = keys_with(customer_id, key)
     held = AccountHolder.objects.filter(customer_id=customer_id).values("account_id")
     rows = Transaction.objects.filter(account_id__in=held).annotate(
-        told=Coalesce(NullIf(F("counterparty"), Value("")), F("raw_text"))
+        told=Coalesce(NullIf(F("counterparty"), Value("", output_field=TextField())), F("raw_text"))
     )
     words = {max(one.split(), key=len, default="") for one in keys}
     if all(len(word) >= _SHORTEST_WORD and word.isascii() for word in words):

@@ -61,12 +61,12 @@ class LinearText:
     def _scores(self, text: str) -> "np.ndarray[Any, Any]":
         import numpy as np
 
-        parts = [part for part in features.blocks(text) if part]
+        parts = [part for part in features.blocks(text) if len(part)]
         starts = [0]
         for part in parts[:-1]:
             starts.append(starts[-1] + len(part))
-        buckets = [bucket for part in parts for bucket in part]
-        sums = np.add.reduceat(self.weights[self.rows[buckets]], starts)
+        buckets = np.concatenate(parts)
+        sums = np.add.reduceat(self.weights.take(self.rows.take(buckets), 0), starts)
         lengths = np.sqrt(sums[:, -1:])
         lengths[lengths == 0] = 1
         scores: np.ndarray[Any, Any] = (sums[:, :-1] / lengths).sum(0) + self.intercepts
@@ -81,6 +81,10 @@ class LinearText:
                 self._known.clear()
             known = self._known[key] = self._guess(text)
         return known
+
+    def forget_texts(self) -> None:
+        """Drops the answers remembered, for a measurement from cold."""
+        self._known.clear()
 
     def _guess(self, text: str) -> Guess:
         scores = self._scores(text).tolist()

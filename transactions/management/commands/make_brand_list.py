@@ -129,8 +129,8 @@ def _of_index(index: dict[str, Any]) -> Iterator[tuple[str, str]]:
         kinds |= dict.fromkeys(paths.split(), code)
     for path, held in index.items():
         tree, _, kind = path.partition("/")
-        code = {"brands": kinds, "operators": _OPERATORS}.get(tree, {}).get(kind)
-        for item in held["items"] if code else ():
+        own = {"brands": kinds, "operators": _OPERATORS}.get(tree, {}).get(kind)
+        for item in held["items"] if own else ():
             if not any(map(_is_near, item["locationSet"].get("include", []))):
                 continue
             tags = item["tags"]
@@ -138,7 +138,7 @@ def _of_index(index: dict[str, Any]) -> Iterator[tuple[str, str]]:
             names = [item["displayName"], *(tags.get(key) for key in keys)]
             for name in [*names, *item.get("matchNames", [])]:
                 for part in re.split(r"[;/|]", re.sub(r"\([^()]*\)", "", name or "")):
-                    yield str(code), part
+                    yield str(own), part
 
 
 def _is_near(place: Any) -> bool:
@@ -150,6 +150,6 @@ def _of_codes(path: Path) -> Iterator[tuple[str, str]]:
     with gzip.open(path, "rt", newline="") as file:
         for row in csv.reader(file):
             if row and row[0].isdigit() and int(row[0]) in _OWN_CODES:
-                code = map_mcc(row[0])
-                for name in row[1:3] if code else ():
-                    yield str(code), name
+                own = map_mcc(row[0])
+                for name in row[1:3] if own else ():
+                    yield str(own), name
