@@ -22,6 +22,7 @@ Array = np.ndarray[Any, Any]
 _REGULARISATION = 0.5
 FOLDS = 5
 _INNER_FOLDS = 3
+_FEWEST_TEXTS = 2
 PRECISION = 0.95
 # A threshold is believed only where this many answers stand behind it.
 _FEWEST_ANSWERS = 20
@@ -89,10 +90,12 @@ def fit(pieces: Pieces, labels: Array, *, seed: int) -> LinearText:
     n = len(labels)
     rarity = np.zeros(features.SIZE, np.float32)
     scale = np.zeros(features.SIZE, np.float32)
-    for block, weight in zip(pieces.blocks, features.WEIGHTS, strict=True):
+    for place, (block, weight) in enumerate(zip(pieces.blocks, features.WEIGHTS, strict=True)):
         count = np.asarray((block > 0).sum(0)).ravel()
-        rarity += np.where(count > 0, np.log((1 + n) / (1 + count)) + 1, 0)
-        scale += np.where(count > 0, weight, 0)
+        # Pieces of letters that one text alone has are half of all and tell nothing of another.
+        met = count >= (_FEWEST_TEXTS if place == 0 else 1)
+        rarity += np.where(met, np.log((1 + n) / (1 + count)) + 1, 0)
+        scale += np.where(met, weight, 0)
     matrix = _weighed(pieces, rarity)
     used = np.flatnonzero(rarity)
     machine = LinearSVC(C=_REGULARISATION, random_state=seed).fit(matrix[:, used], labels)
