@@ -44,6 +44,7 @@ OF_A_CUSTOMER = {
     "transactions.AccountHolder", "transactions.BalanceStatement", "transactions.Category",
     "transactions.ImportBatch", "transactions.PlannedChunk", "transactions.ImportIssue",
     "transactions.ImportProfile", "transactions.Transaction", "transactions.MonthTotal",
+    "transactions.Merchant", "transactions.MerchantAlias",
     "transactions.KeptEdit", "analytics.Budget", "analytics.ForecastIssue", "analytics.ForecastPoint",
     "analytics.Membership", "analytics.CustomerFeatures",
 }  # fmt: skip
@@ -179,6 +180,16 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "unique_key": f"{twin.canary}-{key}",
         },
         "transactions.ImportIssue": {"verdict": "rejected"},
+        "transactions.Merchant": {"customer_id": key if key == OTHER else None},
+        "transactions.MerchantAlias": {"customer_id": key if key == OTHER else None},
+        "transactions.TextModel": {
+            "is_current": key not in (ONLY_IN_B, OTHER), "numbers": b"", "figures": {
+                "accuracy": 0.9, "macro_f1": 0.8, "coverage": 0.8, "precision": 0.95, "texts": 900,
+                "shops": 300, "folds": 5, "files": [f"{twin.canary}.csv"], "categories": [
+                    {"code": twin.canary, "texts": 40, "found": 30, "answers": 31},
+                ],
+            },
+        },
         "transactions.ImportBatch": {"state": "planned", "source": "file", "basis": {}, "verdicts": b"",
             "sums": {}, "counts": {}, "choices": {}, "detection": {}, "layout": {},
         },

@@ -44,6 +44,7 @@ QUERIES = {
     "transactions:csv": ("customer", "account", "categories"),
     "transactions:detail": ("customer",),
     "transactions:categorise": ("customer",),
+    "transactions:merchant": ("customer",),
     "imports:new": ("customer",),
     "api:transactions": ("customer_id", "account_id", "categories"),
     "api:cards": ("customer_id", "account_id", "categories"),
