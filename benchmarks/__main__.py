@@ -30,6 +30,13 @@ BENCHES: dict[str, tuple[str, str]] = {
     "forecasts": ("bench_forecasts", "P16 to P18: forecasts"),
     "segments": ("bench_segments", "P19, P20: segments"),
 }
+from benchmarks import (
+    bench_audit,
+    bench_categories,
+    bench_forecasts,
+    bench_import,
+    bench_segments,
+)
 
 
 def main() -> int:
@@ -60,6 +67,11 @@ def main() -> int:
             print(figure.line())
         print(f"   {time.monotonic() - began:.0f} s; load {load:.1f} before, {os.getloadavg()[0]:.1f} after, "
               f"{os.cpu_count()} processors\n", flush=True)  # fmt: skip
+    for module in (bench_import, bench_categories, bench_audit, bench_forecasts, bench_segments):
+        for name, ratio, goal in module.main():
+            good = ratio >= goal
+            missed += not good
+            print(f"{'ok    ' if good else 'MISSED'} {name:<60} {ratio:8.3f}  goal {goal:.3f}")
     return 1 if missed else 0
 
 

@@ -51,6 +51,7 @@ OF_A_CUSTOMER = {
     "transactions.HiddenCategory", "transactions.RuleRun", "transactions.RuleChange",
     "transactions.ProviderLink",
     "transactions.ProviderAccount",
+    "transactions.Merchant", "transactions.MerchantAlias",
 }  # fmt: skip
 
 # Tables that hold no data of the bank's people, or that Django fills.
@@ -207,6 +208,16 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         "transactions.Correction": {"sign": 1},
         "transactions.RuleRun": {"state": "done", "customer_id": None if key == ONLY_IN_B else key},
         "transactions.RuleChange": {"before": image, "after": image},
+        "transactions.Merchant": {"customer_id": key if key == OTHER else None},
+        "transactions.MerchantAlias": {"customer_id": key if key == OTHER else None},
+        "transactions.TextModel": {
+            "is_current": key not in (ONLY_IN_B, OTHER), "numbers": b"", "figures": {
+                "accuracy": 0.9, "macro_f1": 0.8, "coverage": 0.8, "precision": 0.95, "texts": 900,
+                "shops": 300, "folds": 5, "files": [f"{twin.canary}.csv"], "categories": [
+                    {"code": twin.canary, "texts": 40, "found": 30, "answers": 31},
+                ],
+            },
+        },
         "transactions.ImportBatch": {"state": "planned", "source": "file", "basis": {}, "verdicts": b"",
             "sums": {}, "counts": {}, "choices": {}, "detection": {}, "layout": {},
         },

@@ -18,6 +18,7 @@ from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires_api
 from accounts.schema import header, in_path, operation, query
 from transactions import ids, ledger
 from transactions.api import TAG, TransactionSerializer, item
+from transactions.merchants import queries as merchants
 from transactions.models import Category, Transaction
 from transactions.reach import Reach
 from transactions.rules import learning
@@ -150,6 +151,8 @@ def _chosen(reach: Reach, public_id: Any) -> Category | None:
 
 def _answer(row: Transaction, reach: Reach) -> Response:
     ref = reach.ref(row.category_id)
+    text = merchants.text_of(row.raw_text, row.counterparty)
+    merchant = merchants.named(reach.customer.pk, [text])[text]
     said = item(
         {
             "public_id": ids.encode_one(row.pk),
@@ -162,6 +165,7 @@ def _answer(row: Transaction, reach: Reach) -> Response:
                     "category_origin", "status",
                 )
             },
-        }
+        },
+        merchant.name,
     )  # fmt: skip
     return Response({**said, "version": row.version}, headers={"ETag": f'"{row.version}"'})

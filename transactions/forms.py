@@ -170,8 +170,9 @@ class ListFilter(SliceFilter):
     within = forms.CharField(required=False, widget=forms.HiddenInput)
     month_start = forms.CharField(required=False, widget=forms.HiddenInput)
     currency = forms.CharField(required=False, widget=forms.HiddenInput)
+    merchant = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    kept = ("customer", "metric", "within", "month_start", "currency")
+    kept = ("customer", "metric", "within", "month_start", "currency", "merchant")
 
     def __init__(self, params: QueryDict, **more: Any) -> None:
         super().__init__(params, **more)

@@ -41,6 +41,13 @@ def lines(slice: Slice) -> TransactionQuerySet:
         found = found.filter(_in_categories(slice.categories))
     if slice.text:
         found = found.filter(matches(slice.text))
+    if slice.merchant:
+        texts = slice.merchant.texts
+        found = found.filter(
+            Q(counterparty__in=texts) | Q(counterparty="", raw_text__in=texts)
+            if texts
+            else Q(pk__in=[])
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.customers.models import Customer
 from transactions import slices
 from transactions.doors import PAGE, Door
+from transactions.merchants import queries as merchants
 from transactions.models import BankAccount, Category
 from transactions.queries import category_refs, uncategorised
 from transactions.reach import Reach
@@ -99,7 +100,7 @@ class _Reading:
         door = self.door
         known = {
             "start_date", "end_date", "categories", "within", "q", "currency", "month_start", door.account,
-            door.customer,
+            door.customer, "merchant",
         }  # fmt: skip
         if others is not None:
             for name in self.params:
@@ -114,6 +115,9 @@ class _Reading:
         if len(text) > MAX_TEXT:
             self.faults["q"] = _("Search for at most %(n)d characters.") % {"n": MAX_TEXT}
         month_start = self.number("month_start", 1, 28) or 1
+        merchant = self.one("merchant").strip()
+        if len(merchant) > merchants.MAX_KEY:
+            self.faults["merchant"] = _("There is no such shop here.")
         currency = self.currency()
         if not currency and self.reach:
             currency = self.reach.currency(accounts)
@@ -125,6 +129,8 @@ class _Reading:
             self.customer, currency=currency, start=start, end=end, accounts=accounts, categories=categories,
             text=text, month_start=month_start,
         )  # fmt: skip
+        if merchant:
+            made = replace(made, merchant=merchants.merchant_ref(self.customer.pk, merchant))
         return replace(made, within=within) if within else made
 
     def one(self, name: str) -> str:

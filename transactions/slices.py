@@ -49,6 +49,15 @@ class CategoryRef:
 
 
 @dataclass(frozen=True, slots=True)
+class MerchantRef:
+    """A merchant by the key of its lines' text, and the texts of the person's lines that are among it."""
+
+    key: str
+    name: str = field(default="", compare=False)
+    texts: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """Which lines: a customer's accounts (None: the whole bank), a period, and filters.
 
@@ -64,6 +73,7 @@ class Slice:
     within: tuple[CategoryRef, ...] = ()
     text: str = ""
     month_start: int = 1
+    merchant: MerchantRef | None = None
 
     def __post_init__(self) -> None:
         if self.month_start not in periods.MONTH_STARTS:
@@ -78,6 +88,7 @@ class Slice:
             self.start.day == self.end.day == self.month_start == 1
             and self.start < self.end
             and not self.text
+            and self.merchant is None
         )
 
     @property
@@ -138,6 +149,8 @@ class Slice:
             found.append(("within", ",".join(c.key for c in self.within)))
         if self.text:
             found.append(("q", self.text))
+        if self.merchant:
+            found.append(("merchant", self.merchant.key))
         if self.month_start != 1:
             found.append(("month_start", str(self.month_start)))
         found.append(("currency", self.currency))

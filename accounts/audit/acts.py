@@ -47,6 +47,8 @@ ACTS: dict[str, str | Promise] = {
     "pair.found": _("found transfers and refunds"),
     "pair.confirmed": _("said that two payments belong together"),
     "pair.rejected": _("said that two payments don't belong together"),
+    "merchant.named": _("named a shop"),
+    "merchant.unnamed": _("took a shop's name back"),
     "category.merged": _("merged two categories"),
     "category.hidden": _("hid categories"),
     "category.shown": _("showed categories"),

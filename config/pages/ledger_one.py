@@ -15,15 +15,14 @@ from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger, ledger_pairs, regulars_reading
+from config.pages import ledger, ledger_merchant, ledger_pairs, regulars_reading
 from config.pages.customer_scope import View, open_view
-from config.pages.ledger_reading import Row, hue_of, read_list
+from config.pages.ledger_reading import Row, hue_of, read_list, shown_name
 from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
 from transactions.models import Category, ImportBatch, Transaction
 from transactions.rules import learning
-from transactions.rules.decisions import name_of
 from transactions.rules.why import reason_of
 from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
 
@@ -52,12 +51,14 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         batch = ImportBatch.objects.filter(pk=row.batch_id).select_related("file").first()
     back = reverse("transactions:list") + view.words
     reason = reason_of(row, is_own=view.is_own) if category.pk else None
+    shop = ledger_merchant.card(view, row)
+    name = shown_name(view, [row])[row.pk]
     return {
         "view": view,
         "row": row,
         "public_id": ids.encode_one(row.pk),
         "account": account,
-        "name": name_of(row),
+        "name": name,
         "category": category,
         "root": view.reach.root(row.category_id),
         "groups": view.reach.groups(),
@@ -69,7 +70,8 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "pairs": ledger_pairs.of_line(view, row),
         "regular": regulars_reading.link_of(view, row),
         "may_change": view.is_own,
-        "crumbs": [(_("Transactions"), back), (name_of(row), "")],
+        **shop,
+        "crumbs": [(_("Transactions"), back), (name, "")],
         "next": request.get_full_path(),
         "when": formats.day(row.booked_on, view.locale, "full"),
     }
@@ -226,7 +228,7 @@ def _row(view: View, row: Transaction) -> Row:
     return Row(
         public_id=public_id,
         url=reverse("transactions:detail", args=[public_id]) + view.words,
-        name=name_of(row),
+        name=shown_name(view, [row])[row.pk],
         account=str(account),
         amount=row.amount,
         currency=account.currency,

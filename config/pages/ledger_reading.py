@@ -1,6 +1,6 @@
 """What the list of a customer's lines shows: rows by day, the sums of the filter, each as a figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,8 +23,10 @@ from config.pages.overview_reading import offered
 from transactions import queries
 from transactions.flows import FLOWS, Flow
 from transactions.forms import ListFilter, Period, read_period, with_days
+from transactions.merchants import queries as merchants
+from transactions.merchants.queries import Named
 from transactions.models import Transaction
-from transactions.rules.decisions import called
+from transactions.rules.decisions import is_named
 from transactions.slice_parsing import BadSlice, read_slice
 from transactions.slices import CategoryRef, Slice
 
@@ -144,7 +146,8 @@ class ListReading:
             limit=PAGE,
             cursor=self.cursor,
         )
-        rows = [(row["booked_on"], row_of(self.view, row)) for row in found]
+        names = merchants.named_rows(self.view.customer.pk, found)
+        rows = [(row["booked_on"], row_of(self.view, row, names)) for row in found]
         pending = [row for _, row in rows if row.is_pending]
         by_day: dict[date, list[Row]] = {}
         for day, row in rows:
@@ -169,14 +172,41 @@ class ListReading:
         return made
 
 
-def row_of(view: View, row: dict[str, Any]) -> Row:
+def called(
+    decision: Mapping[str, Any] | None,
+    raw_text: str,
+    counterparty: str,
+    clean_text: str,
+    names: Mapping[str, Named],
+) -> str:
+    """What a line is called: as a rule says, else a name that somebody gave its merchant, else what the
+    source says."""
+    if is_named(decision):
+        return clean_text
+    named = names[merchants.text_of(raw_text, counterparty)]
+    return named.name if named.said_by != "text" else counterparty or clean_text
+
+
+def shown_name(view: View, rows: Sequence[Transaction]) -> dict[int, str]:
+    """`called` for lines that are read already, by key."""
+    texts = {merchants.text_of(row.raw_text, row.counterparty) for row in rows}
+    names = merchants.named(view.customer.pk, texts)
+    return {
+        row.pk: called(row.decision, row.raw_text, row.counterparty, row.clean_text, names)
+        for row in rows
+    }
+
+
+def row_of(view: View, row: dict[str, Any], names: Mapping[str, Named]) -> Row:
     """A row of `queries.rows_of_page` as the list shows it."""
     account = row["account"]
     category = view.reach.ref(row["category_id"])
     return Row(
         public_id=row["public_id"],
         url=reverse("transactions:detail", args=[row["public_id"]]) + view.words,
-        name=called(row["decision"], row["counterparty"], row["clean_text"]),
+        name=called(
+            row["decision"], row["raw_text"], row["counterparty"], row["clean_text"], names
+        ),
         account=str(account),
         amount=row["amount"],
         currency=account.currency,
@@ -257,6 +287,8 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
         words["categories"] = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
     if slice.text:
         words["q"] = f"“{slice.text}”"
+    if slice.merchant:
+        words["merchant"] = slice.merchant.name
     if found.status:
         words["status"] = str(Transaction.Status(found.status).label)
     if found.flow:

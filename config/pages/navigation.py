@@ -65,6 +65,7 @@ ITEMS: tuple[tuple[str | Promise, str, str, str, str], ...] = (
     (_("Overview"), "pages:staff_overview", "home", "main", permissions.READ_REPORTS),
     (_("Customers"), "pages:customers", "people", "main", permissions.OPEN_CUSTOMER),
     (_("Imports"), "imports:list", "data", "main", permissions.IMPORT_TRANSACTIONS),
+    (_("Categories"), "pages:staff_categories", "tag", "main", permissions.READ_REPORTS),
     (_("Jobs"), "jobs:list", "clock", "main", permissions.RUN_ANALYTICS),
     (_("Admin"), "admin:index", "gear", "foot", permissions.MANAGE_BANK),
     (_("Admin"), "admin:index", "gear", "main", permissions.RUN_INSTALLATION),

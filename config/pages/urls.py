@@ -1,6 +1,17 @@
 from django.urls import path
 
-from config.pages import access, customers, home, invite, overview, profile, staff, theme, tracing
+from config.pages import (
+    access,
+    customers,
+    home,
+    invite,
+    overview,
+    profile,
+    staff,
+    staff_categories,
+    theme,
+    tracing,
+)
 
 app_name = "pages"
 
@@ -16,6 +27,7 @@ urlpatterns = [
     path("staff/", staff.overview, name="staff_overview"),
     path("staff/<slug:chart>.csv", staff.chart_csv, name="staff_csv"),
     path("staff/groups/", staff.groups, name="staff_groups"),
+    path("staff/categories/", staff_categories.decided, name="staff_categories"),
     path("staff/customers/", customers.customers, name="customers"),
     path("staff/customers/<uuid:customer_id>/open/", customers.open_customer, name="open_customer"),
     path(

@@ -46,6 +46,7 @@ from transactions.models import (
     BankAccount,
     ImportBatch,
     ImportProfile,
+    Merchant,
     ProviderLink,
     RowPair,
 )
@@ -151,6 +152,11 @@ def pair(case: Case) -> Request:
         second_id=second.pk, second_account=other, second_fingerprint=second.fingerprint,
     )  # fmt: skip
     return "cleo", f"/transactions/pairs/{found.public_id}/", {"answer": "yes"}
+
+
+def name_merchant(case: Case) -> Request:
+    line = make_transaction(account=case.account, amount="-9.00")
+    return "cleo", f"/transactions/{encode_one(line.pk)}/merchant/", {"name": "My baker"}
 
 
 def api_categorise(case: Case) -> Request:
@@ -446,6 +452,27 @@ def admin_category_merge(case: Case) -> Request:
     return "ada", f"/admin/transactions/category/{one.pk}/merge/", {"into": str(two.pk)}
 
 
+def _merchant_form(name: str) -> dict[str, str]:
+    return {"name": name, "category": "", "texts": f"{name} STORE 12"}
+
+
+def admin_merchant_add(case: Case) -> Request:
+    return "ada", "/admin/transactions/merchant/add/", _merchant_form("Corner bakers")
+
+
+def _merchant() -> Merchant:
+    return Merchant.objects.create(name="Harbour books")
+
+
+def admin_merchant_change(case: Case) -> Request:
+    path = f"/admin/transactions/merchant/{_merchant().pk}/change/"
+    return "ada", path, _merchant_form("Harbour readers")
+
+
+def admin_merchant_delete(case: Case) -> Request:
+    return "ada", f"/admin/transactions/merchant/{_merchant().pk}/delete/", {"post": "yes"}
+
+
 def admin_transaction_change(case: Case) -> Request:
     line = make_transaction(account=case.account, amount="-9.00")
     data = {"category": str(category("groceries").pk), "seen_version": str(line.version)}
@@ -524,6 +551,7 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "api:logout": (api_logout, "sign_in.ended"),
     "api:transaction": (api_categorise, "transaction.recategorised"),
     "pages:open_customer": (open_customer, "customer.opened"),
+    "transactions:merchant": (name_merchant, "merchant.named"),
     "transactions:categorise": (categorise, "transaction.recategorised"),
     "transactions:pair": (pair, "pair.confirmed"),
     "regulars:say": (regular_word, "regular.said"),
@@ -572,6 +600,9 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "admin:transactions_category_change": (admin_category_change, "row.changed"),
     "admin:transactions_category_changelist": (admin_category_hide, "category.hidden"),
     "admin:transactions_category_merge": (admin_category_merge, "category.merged"),
+    "admin:transactions_merchant_add": (admin_merchant_add, "row.added"),
+    "admin:transactions_merchant_change": (admin_merchant_change, "row.changed"),
+    "admin:transactions_merchant_delete": (admin_merchant_delete, "row.removed"),
     "admin:transactions_transaction_change": (admin_transaction_change, "transaction.recategorised"),
     "admin:transactions_transaction_import": (admin_import, "import.received"),
     "admin:transactions_transaction_process_import": (admin_process_import, "import.committed"),

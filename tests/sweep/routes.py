@@ -48,6 +48,7 @@ QUERIES = {
     "regulars:list": ("customer",),
     "regulars:due": ("customer",),
     "regulars:detail": ("customer",),
+    "transactions:merchant": ("customer",),
     "imports:new": ("customer",),
     "api:transactions": ("customer_id", "account_id", "categories"),
     "api:cards": ("customer_id", "account_id", "categories"),

@@ -68,7 +68,7 @@ def test_a_row_has_the_agreed_shape(customer: Customer) -> None:
         "currency": "EUR",
         "description": "Beans",
         "raw_description": "POS 4821 BEANS",
-        "merchant": "Beans Ltd",
+        "merchant": "Beans",
         "category": {"id": str(coffee.public_id), "name": "Coffee and bakery"},
         "category_origin": "source",
         "status": "posted",

@@ -21,7 +21,7 @@ from transactions.categories.clean import clean_text, merchant_key, readable
         ("ONLINE TRANSFER TO SAVINGS XXXXXX1234", "Online Transfer to Savings",
          "online transfer to savings"),
         ("Bank of Boston", "Bank of Boston", "bank of boston"),
-        ("7-ELEVEN 33221", "7-eleven", "7 eleven"),
+        ("7-ELEVEN 33221", "7-Eleven", "7 eleven"),
     ],
 )  # fmt: skip
 def test_bank_lines(raw: str, shown: str, key: str) -> None:

@@ -3,3 +3,6 @@
 from transactions.admin import accounts, categories, imports, ledger, rules
 
 __all__ = ["accounts", "categories", "imports", "ledger", "rules"]
+from transactions.admin import merchants
+
+__all__ = ["accounts", "categories", "imports", "ledger", "merchants"]

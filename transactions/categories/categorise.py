@@ -1,4 +1,4 @@
-"""The first guess at a line's category: rules, what was learned, the source's word, keywords.
+"""The first guess at a line's category: rules, what was learned, the source's word, keywords, a model.
 
 One `Categoriser` serves a whole file and remembers each distinct line, so a text is searched once
 however often it comes. A person's own choice is not asked for here: it always stands above this.
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Protocol
 
 import ahocorasick
 
@@ -24,13 +24,15 @@ from transactions.categories.reference import (
     source_match,
 )
 
-Origin = Literal["rule", "learned", "source", "keyword", "none"]
+Origin = Literal["rule", "learned", "source", "keyword", "model", "none"]
 
 _ORDER_VERSION = "2"  # Raise it when the order or the rules of `Categoriser` change.
 THRESHOLD = 0.6
 
 _TIER_CONFIDENCE = {3: 0.95, 2: 0.9, 1: 0.7}
 _LEARNED_CONFIDENCE = 0.97
+# The bank says itself what one of its merchants sells.
+_MERCHANT_CONFIDENCE = 0.95
 # A generic word of one or two letters is half luck.
 _SHORT_WORD = 3
 _SHORT_CONFIDENCE = 0.6
@@ -64,6 +66,23 @@ class TextRule:
     contains: str
     code: str
     amount_sign: int = 0
+
+
+class Guess(Protocol):
+    """What a text model answers: a category's code and how likely it is right."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+class Guesser(Protocol):
+    """A text model whose labels are category codes; it is believed from `threshold` on."""
+
+    @property
+    def threshold(self) -> float: ...
+    def guess(self, text: str) -> Guess: ...
 
 
 NOTHING = Decision(None, "none", 0.0)
@@ -116,16 +135,22 @@ def rules_version() -> str:
 
 def keyword_hits(text: str) -> tuple[tuple[KeywordHit, ...], bool]:
     """All keywords in the text, strongest first, and whether it speaks of a refund."""
+    return hits_in(searchable(text))
+
+
+def hits_in(plain: str) -> tuple[tuple[KeywordHit, ...], bool]:
+    """`keyword_hits` of a text that is `searchable` already."""
     found: list[tuple[int, KeywordHit]] = []
     refund = False
-    for end, hit in _automaton().iter(searchable(text)):
+    for end, hit in _automaton().iter(plain):
         if hit is None:
             refund = True
         else:
             found.append((end, hit))
     hits = [hit for _, hit in found] if len(found) < 2 else _outermost(found)
     # Equal strength and length: the one that comes first in the text, which `sort` keeps.
-    hits.sort(key=lambda hit: (-hit.tier, -hit.length))
+    if len(hits) > 1:
+        hits.sort(key=lambda hit: (-hit.tier, -hit.length))
     return tuple(hits), refund
 
 
@@ -161,8 +186,9 @@ def _confidence(hit: KeywordHit) -> float:
 class Categoriser:
     """Decides for many lines with one set of rules and one memory of learned merchants.
 
-    `learned` maps `merchant_key(text)` to a code; unknown codes raise ValueError at once. Rules
-    are asked in the order given. Decisions are kept per (text, source category, direction) and
+    `learned` maps `merchant_key(text)` to a code, and so does `merchants`, which the bank named itself;
+    unknown codes raise ValueError at once. Rules are asked in the order given; `model` is asked last, for
+    what nothing else decides. Decisions are kept per (text, source category, direction) and
     dropped at 200,000 of them, so memory stays flat.
     """
 
@@ -172,12 +198,22 @@ class Categoriser:
         rules: Iterable[TextRule] = (),
         *,
         threshold: float = THRESHOLD,
+        merchants: Mapping[str, str] | None = None,
+        model: Guesser | None = None,
     ) -> None:
         self._learned = dict(learned or {})
+        self._merchants = dict(merchants or {})
+        # The words of the known keys by their first.
+        self._known_words: dict[str, list[frozenset[str]]] = {}
+        for key in {*self._learned, *self._merchants}:
+            if words := searchable(key).split():
+                self._known_words.setdefault(words[0], []).append(frozenset(words))
+        self._model = model
         self._rules = [(searchable(rule.contains).strip(), rule) for rule in rules]
         self._threshold = threshold
         self._decided: dict[tuple[str, str, int], Decision] = {}
         unknown = {rule.code for _, rule in self._rules} | set(self._learned.values())
+        unknown |= set(self._merchants.values())
         unknown -= set(BY_CODE)
         if unknown:
             raise ValueError(f"Unknown category codes: {', '.join(sorted(unknown))}")
@@ -199,21 +235,52 @@ class Categoriser:
 
     def decide_anew(self, text: str, source_category: str, sign: int) -> Decision:
         """As `decide`, for callers that remember the answers themselves; `sign` is -1, 0 or 1."""
+        plain = searchable(text)
         if self._rules:
-            plain = searchable(text)
             for contains, rule in self._rules:
                 if rule.amount_sign in (0, sign) and contains in plain:
                     return _decision(rule.code, "rule", 1.0)
-        hits, refund = keyword_hits(text)
-        learned = self._learned.get(merchant_key(text)) if self._learned else None
+        hits, refund = hits_in(plain)
+        key = ""
+        if self._known_words and self._may_be_known(text, plain):
+            key = merchant_key(text)
+        learned = self._learned.get(key) if key else None
         if learned is not None:
             code = _fitting(learned, sign, refund=refund)
             if code is not None:
                 return _decision(code, "learned", _LEARNED_CONFIDENCE)
         decision = self._from_source(source_category, sign, hits, refund=refund)
+        if decision is None and key:
+            decision = self._from_merchants(key, sign, refund=refund)
         if decision is None:
             decision = self._from_keywords(hits, sign, refund=refund)
-        return decision if decision.confidence >= self._threshold else NOTHING
+        if decision.confidence >= self._threshold:
+            return decision
+        return self._from_model(text, sign, refund=refund) if self._model else NOTHING
+
+    def _may_be_known(self, text: str, plain: str) -> bool:
+        """False where no known key's words all stand in the text, so that its key needn't be made."""
+        if "&" in text:
+            return True  # An entity hides a letter from `searchable`, and never from the key.
+        words = plain.split()
+        for word in words:
+            for key in self._known_words.get(word, ()):
+                if key.issubset(words):
+                    return True
+        return False
+
+    def _from_merchants(self, key: str, sign: int, *, refund: bool) -> Decision | None:
+        known = self._merchants.get(key)
+        code = _fitting(known, sign, refund=refund) if known else None
+        return _decision(code, "keyword", _MERCHANT_CONFIDENCE) if code else None
+
+    def _from_model(self, text: str, sign: int, *, refund: bool) -> Decision:
+        assert self._model
+        guess = self._model.guess(text)
+        if guess.confidence < self._model.threshold or guess.label not in BY_CODE:
+            return NOTHING
+        code = _fitting(guess.label, sign, refund=refund)
+        return _decision(code, "model", round(guess.confidence, 2)) if code else NOTHING
 
     def _from_source(
         self, source_category: str, sign: int, hits: tuple[KeywordHit, ...], *, refund: bool

@@ -14,6 +14,7 @@ from accounts.jobs.context import JobContext
 from transactions import totals
 from transactions.adapters import RawRows, Refused, Row
 from transactions.categories.categorise import Categoriser, rules_version
+from transactions.categories.textmodel import store as textmodels
 from transactions.guard import copy_text
 from transactions.imports import balances, reading, tables, verdict_codes, verdicts
 from transactions.imports.accounts import AccountFinder, accounts_open_to
@@ -21,6 +22,7 @@ from transactions.imports.bulk.finder import BulkFinder
 from transactions.imports.errors import AccountNeeded, PlanMissing
 from transactions.imports.receive import OPEN_STATES, forget_plan, refuse
 from transactions.imports.staging import REJECT_COLUMNS, Staging
+from transactions.merchants.queries import codes_by_key
 from transactions.models import BankAccount, Category, ImportBatch
 from transactions.rules.books import Shelf
 
@@ -150,7 +152,7 @@ def stage(
     staging = Staging(
         batch_id=batch.pk,
         finder=finder,
-        categoriser=Categoriser(),
+        categoriser=Categoriser(merchants=codes_by_key(), model=textmodels.current_model()),
         category_ids=dict(codes),
         layout=layout,
         shelf=Shelf(),
@@ -278,7 +280,8 @@ def plan_hash(content: str, found: verdicts.Verdicts) -> str:
 def version_of(account_ids: Iterable[int], shelf: Shelf | None = None) -> str:
     """What a plan rests on besides the file: the program, its keywords, and these accounts' rules."""
     own = (shelf or Shelf()).version(account_ids)
-    return f"{CODE_VERSION}.{rules_version()}{'.' if own else ''}{own}"[:40]
+    parts = (CODE_VERSION, f"{rules_version()}{textmodels.version()}", own)
+    return ".".join(part for part in parts if part)[:40]
 
 
 def is_stale(batch: ImportBatch) -> bool:

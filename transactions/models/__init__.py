@@ -4,6 +4,7 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.merchants import Merchant, MerchantAlias, TextModel
 from transactions.models.pairs import RowPair
 from transactions.models.providers import ProviderAccount, ProviderLink
 from transactions.models.rules import (
@@ -29,6 +30,8 @@ __all__ = [
     "ImportProfile",
     "KeptEdit",
     "LearnedMerchant",
+    "Merchant",
+    "MerchantAlias",
     "MonthTotal",
     "PlannedChunk",
     "ProviderAccount",
@@ -36,6 +39,7 @@ __all__ = [
     "RowPair",
     "RuleChange",
     "RuleRun",
+    "TextModel",
     "Transaction",
     "WatchedFile",
 ]

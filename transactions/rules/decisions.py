@@ -61,4 +61,9 @@ def name_of(row: Transaction) -> str:
 
 def called(decision: Mapping[str, Any] | None, counterparty: str, clean_text: str) -> str:
     """As a rule says, else by the other side's name, else by the cleaned text."""
-    return clean_text if decision and "named" in decision else counterparty or clean_text
+    return clean_text if is_named(decision) else counterparty or clean_text
+
+
+def is_named(decision: Mapping[str, Any] | None) -> bool:
+    """Whether a rule gave the line its name, which stands as its cleaned text then."""
+    return bool(decision and "named" in decision)
