@@ -117,12 +117,12 @@ def recategorise(
                     "origin": origin,
                     "n": changed,
                 },
-                customer_id=_owner_of(accounts),
+                customer_id=owner_of(accounts),
             )
         return changed
 
 
-def _owner_of(accounts: Iterable[int]) -> int | None:
+def owner_of(accounts: Iterable[int]) -> int | None:
     """The one customer whose accounts these are, for the change log."""
     owners = AccountHolder.objects.filter(account__in=accounts, role=AccountHolder.Role.OWNER)
     found = list(owners.values_list("customer_id", flat=True).distinct()[:2])

@@ -4,6 +4,7 @@ from transactions.models.accounts import AccountHolder, BalanceStatement, BankAc
 from transactions.models.categories import Category
 from transactions.models.imports import ImportBatch, ImportIssue, ImportProfile, PlannedChunk
 from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
+from transactions.models.rows import Note, PairVerdict, RowChange, SavedFilter, Tag, TransactionTag
 
 __all__ = [
     "AccountHolder",
@@ -15,6 +16,12 @@ __all__ = [
     "ImportProfile",
     "KeptEdit",
     "MonthTotal",
+    "Note",
+    "PairVerdict",
     "PlannedChunk",
+    "RowChange",
+    "SavedFilter",
+    "Tag",
     "Transaction",
+    "TransactionTag",
 ]
