@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.audit import services as audit
 from transactions import guard, totals
 from transactions.models import AccountHolder, Category, Transaction
+from transactions.rows import changes
 
 
 class AccountBusy(RuntimeError):
@@ -87,6 +88,7 @@ def recategorise(
     ids, accounts = [row.pk for row in rows], {row.account_id for row in rows}
     if not ids:
         return 0
+    by_person = origin == Transaction.Origin.PERSON
     with writing_accounts(accounts, wait=False):
         if expected_version is not None:
             now = Transaction.objects.filter(pk__in=ids).values_list("version", flat=True)
@@ -94,9 +96,12 @@ def recategorise(
                 raise VersionConflict(
                     "This payment was changed meanwhile. Look again before you change it."
                 )
-        before = dict(
-            Transaction.objects.filter(pk__in=ids[: audit.LISTED]).values_list("pk", "category_id")
+        images = list(
+            Transaction.objects.filter(pk__in=ids if by_person else ids[: audit.LISTED]).values_list(
+                "pk", "category_id", "category_origin", "confidence"
+            )
         )
+        before = {pk: category_id for pk, category_id, _, _ in images[: audit.LISTED]}
         changed = totals.apply_change(
             _RECATEGORISE,
             {
@@ -108,6 +113,8 @@ def recategorise(
             },
         )
         if changed:
+            if by_person:
+                changes.note_category(images, category.pk if category else None)
             audit.record(
                 act="transaction.recategorised",
                 subject=rows[0] if len(rows) == 1 else None,

@@ -13,7 +13,9 @@ from transactions.models import (
     ImportBatch,
     KeptEdit,
     MonthTotal,
+    Note,
     Transaction,
+    TransactionTag,
 )
 
 _KEY = "made_accounts"
@@ -106,7 +108,9 @@ def _is_only_of(batch: ImportBatch, account: BankAccount) -> bool:
     return not (
         rows.exclude(batch_id=batch.pk).exists()
         # An undo keeps what a person said of a row, and that needs its account.
-        or rows.filter(category_origin=Transaction.Origin.PERSON).exists()
+        or rows.filter(Q(category_origin=Transaction.Origin.PERSON) | Q(is_split=True)).exists()
+        or TransactionTag.objects.filter(transaction__account=account).exists()
+        or Note.objects.filter(transaction__account=account).exists()
         or KeptEdit.objects.filter(account=account).exists()
         or BalanceStatement.objects.filter(account=account).exclude(batch_id=batch.pk).exists()
         or account.holders.exclude(customer=batch.customer_id).exists()

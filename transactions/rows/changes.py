@@ -49,3 +49,19 @@ def note(act: str, changes: Iterable[Change], *, customer_id: int | None = None)
             {"at": timezone.now(), "act": act, "actor": who.id, "role": who.role[:20],
              "customer": customer_id, "changes": json.dumps(images)},
         )  # fmt: skip
+
+
+def note_category(images: Iterable[tuple[int, int | None, str, int]], category_id: int | None) -> None:
+    """A person's own choice of category on lines; those that had it by their choice didn't change.
+
+    Parameters: `images` of each line before: key, category, who decided it, how surely.
+    """
+    after = {"category_id": category_id, "origin": "person", "confidence": 100}
+    note(
+        CATEGORY,
+        (
+            Change(pk, {"category_id": had, "origin": origin, "confidence": confidence}, after)
+            for pk, had, origin, confidence in images
+            if (had, origin) != (category_id, "person")
+        ),
+    )
