@@ -6,8 +6,11 @@ class TransactionsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.banks.signals import bank_created
-        from transactions import guard
+        from transactions import enrichment, guard
         from transactions.categories import services
+        from transactions.rows import duplicates
 
         guard.install()
         bank_created.connect(services.load_reference, dispatch_uid="categories", weak=False)
+        enrichment.AFTER_COMMIT.append(duplicates.merge_again)
+        enrichment.BEFORE_UNDO.append(duplicates.part_before_undo)

@@ -61,7 +61,7 @@ def lock_accounts(account_ids: list[int], *, wait: bool) -> None:
         raise
 
 
-_RECATEGORISE = f"""
+RECATEGORISE = f"""
 update transactions_transaction
 set category_id = %(category)s, category_origin = %(origin)s, confidence = %(confidence)s,
     version = transactions_transaction.version + 1
@@ -97,13 +97,13 @@ def recategorise(
                     "This payment was changed meanwhile. Look again before you change it."
                 )
         images = list(
-            Transaction.objects.filter(pk__in=ids if by_person else ids[: audit.LISTED]).values_list(
-                "pk", "category_id", "category_origin", "confidence"
-            )
+            Transaction.objects.filter(
+                pk__in=ids if by_person else ids[: audit.LISTED]
+            ).values_list("pk", "category_id", "category_origin", "confidence")
         )
         before = {pk: category_id for pk, category_id, _, _ in images[: audit.LISTED]}
         changed = totals.apply_change(
-            _RECATEGORISE,
+            RECATEGORISE,
             {
                 "category": category.pk if category else None,
                 "origin": origin,

@@ -14,8 +14,16 @@ from django.utils.translation import gettext as _
 from accounts.banks.tenancy import current_schema
 from transactions import ids
 from transactions.flows import Flow
-from transactions.models import AccountHolder, BankAccount, Category, Transaction
+from transactions.models import (
+    AccountHolder,
+    BankAccount,
+    Category,
+    Transaction,
+    TransactionTag,
+)
 from transactions.models.ledger import TransactionQuerySet
+from transactions.rows import search
+from transactions.rows.marks import marks_of
 from transactions.slices import CategoryRef, Slice
 
 MAX_SKIP = 10_000
@@ -39,8 +47,13 @@ def lines(slice: Slice) -> TransactionQuerySet:
         found = found.filter(account_id__in=[a.pk for a in slice.accounts])
     if slice.categories:
         found = found.filter(_in_categories(slice.categories))
+    if slice.tags:
+        placed = TransactionTag.objects.filter(tag__in=[tag.pk for tag in slice.tags])
+        found = found.filter(pk__in=placed.values("transaction_id"))
     if slice.text:
-        found = found.filter(matches(slice.text))
+        found = found.filter(
+            search.condition(slice.text, slice.customer.pk if slice.customer else None)
+        )
     return found
 
 
@@ -48,14 +61,6 @@ def summed(slice: Slice, flow: Flow) -> TransactionQuerySet:
     """Exactly the rows that a figure of this flow is the sum (or count) of: posted, in its currency."""
     condition = flow.condition()
     return lines(slice).posted().filter(condition, account__currency=slice.currency)
-
-
-def matches(text: str) -> Q:
-    """Rows whose text, counterparty or reference holds these words."""
-    return (
-        Q(clean_text__icontains=text) | Q(raw_text__icontains=text) | Q(counterparty__icontains=text)
-        | Q(reference__icontains=text)
-    )  # fmt: skip
 
 
 def _in_categories(chosen: Sequence[CategoryRef]) -> Q:
@@ -113,7 +118,7 @@ class ListPage:
 
 _COLUMNS = (
     "id", "booked_on", "value_on", "amount", "clean_text", "raw_text", "counterparty", "category_id",
-    "category_origin", "confidence", "status", "version", "account_id", "batch_id",
+    "category_origin", "confidence", "status", "version", "account_id", "batch_id", "parent_id",
 )  # fmt: skip
 
 
@@ -130,8 +135,9 @@ def list_page(
 
     Parameters: with `flow` only the rows a figure is the sum of (posted, in the slice's currency);
     `status` "" = all; `limit` 1–500; `skip` ≤ 10,000 or `cursor`, never both. Each row is a dict of the
-    row's columns with `public_id`, `account` and `category` (CategoryRef or None).
-    Raises BadCursor; ValueError for bounds. Five queries, whatever the number of rows.
+    row's columns with `public_id`, `account`, `category` (CategoryRef or None), and the customer's own
+    `tags` and `note`.
+    Raises BadCursor; ValueError for bounds. Seven queries, whatever the number of rows.
     """
     found = listed(slice, flow, status)
     totals = found.aggregate(n=Count("pk"), money=Sum("amount"))
@@ -167,7 +173,7 @@ def rows_of_page(
     """The rows of one page and the mark of the next, without counting the whole list.
 
     Parameters: as `list_page`, and what the caller has read: the customer's `accounts` and, where there
-    are any, categories by key. One query with `refs`, else two.
+    are any, categories by key. Three queries with `refs`, else four.
     """
     if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
         raise ValueError("limit, skip or both are out of bounds")
@@ -182,6 +188,10 @@ def rows_of_page(
         row["public_id"] = public_id
         row["account"] = accounts[row["account_id"]]
         row["category"] = refs.get(row["category_id"]) if row["category_id"] else None
+    assert slice.customer
+    marks = marks_of([row["id"] for row in rows], slice.customer.pk)
+    for row in rows:
+        row["tags"], row["note"] = marks.tags.get(row["id"], []), marks.notes.get(row["id"], "")
     last = rows[-1] if more else None
     return rows, make_cursor(last["booked_on"], last["public_id"]) if last else None
 

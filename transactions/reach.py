@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
 from transactions import ids
-from transactions.models import AccountHolder, BankAccount, Category, Transaction
+from transactions.models import AccountHolder, BankAccount, Category, Tag, Transaction
 from transactions.queries import uncategorised
 from transactions.slices import AccountRef, CategoryRef
 
@@ -42,11 +42,22 @@ class Reach:
 
     def line(self, public_id: str) -> Transaction | None:
         """The line of an account this person holds; None for whatever else, missing or foreign."""
+        row = self.payment(public_id)
+        return row if row and not row.is_split else None
+
+    def payment(self, public_id: str) -> Transaction | None:
+        """The same, or a whole payment that is split into lines; not one that counts as another."""
         pk = ids.decode(public_id)
         if pk is None:
             return None
         held = [account.pk for account in self.accounts]
-        return Transaction.objects.lines().filter(pk=pk, account__in=held).first()
+        found = Transaction.objects.filter(pk=pk, account__in=held)
+        return found.exclude(status=Transaction.Status.MERGED).first()
+
+    @cached_property
+    def tags(self) -> list[Tag]:
+        """This person's own tags, by name."""
+        return list(Tag.objects.filter(customer=self.customer).order_by("name"))
 
     @cached_property
     def account_refs(self) -> dict[UUID, AccountRef]:

@@ -49,6 +49,13 @@ class CategoryRef:
 
 
 @dataclass(frozen=True, slots=True)
+class TagRef:
+    pk: int
+    public_id: UUID
+    name: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """Which lines: a customer's accounts (None: the whole bank), a period, and filters.
 
@@ -64,6 +71,7 @@ class Slice:
     within: tuple[CategoryRef, ...] = ()
     text: str = ""
     month_start: int = 1
+    tags: tuple[TagRef, ...] = ()
 
     def __post_init__(self) -> None:
         if self.month_start not in periods.MONTH_STARTS:
@@ -78,6 +86,7 @@ class Slice:
             self.start.day == self.end.day == self.month_start == 1
             and self.start < self.end
             and not self.text
+            and not self.tags
         )
 
     @property
@@ -136,6 +145,8 @@ class Slice:
             found.append(("categories", ",".join(c.key for c in self.categories)))
         if self.within:
             found.append(("within", ",".join(c.key for c in self.within)))
+        if self.tags:
+            found.append(("tag", ",".join(str(t.public_id) for t in self.tags)))
         if self.text:
             found.append(("q", self.text))
         if self.month_start != 1:

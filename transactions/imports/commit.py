@@ -43,6 +43,8 @@ from import_known k, import_stage s
 where k.verdict = 'c' and s.n = k.n and transactions_transaction.id = k.transaction_id
 returning {totals.UPDATED}
 """
+
+
 @dataclass(frozen=True, slots=True)
 class CommitResult:
     """What was written: new rows, changed rows, and edits that came back with their rows."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -37,7 +38,8 @@ _RESTORE = f"""
 update transactions_transaction
 set booked_on = (b.v->>'booked_on')::date, value_on = (b.v->>'value_on')::date,
     amount = (b.v->>'amount')::numeric, raw_text = b.v->>'raw_text', clean_text = b.v->>'clean_text',
-    counterparty = b.v->>'counterparty', reference = b.v->>'reference', status = b.v->>'status',
+    counterparty = b.v->>'counterparty', reference = b.v->>'reference',
+    status = case when transactions_transaction.status = 'merged' then 'merged' else b.v->>'status' end,
     version = transactions_transaction.version + 1
 from (select (e->>'id')::bigint id, e->'before' v from jsonb_array_elements(%(before)s::jsonb) e) b
 where transactions_transaction.id = b.id
@@ -220,6 +222,11 @@ def _refusal(batch: ImportBatch) -> UndoRefused | None:
         return UndoRefused(
             f"An import can be undone for {UNDO_DAYS} days; this one is older.", "too_old"
         )
+    if _split_since(batch):
+        return UndoRefused(
+            "A payment whose amount this import changed was split into parts since. Join it again first.",
+            "row_split",
+        )
     later = (
         ImportIssue.objects.filter(
             verdict="changed",
@@ -240,6 +247,16 @@ def _refusal(batch: ImportBatch) -> UndoRefused | None:
         f"{when:%d %B %Y, %H:%M} UTC.",
         "undo_later_first",
     )
+
+
+def _split_since(batch: ImportBatch) -> bool:
+    """Whether a row that would get another amount back is in parts, which add up to the present one."""
+    before = dict(batch.issues.filter(verdict="changed").values_list("transaction_id", "before"))
+    if not before:
+        return False
+    held = Transaction.objects.filter(account_id__in=_accounts(batch), is_split=True)
+    amounts = held.exclude(status=Transaction.Status.MERGED).values_list("pk", "amount")
+    return any(pk in before and Decimal(before[pk]["amount"]) != now for pk, now in amounts)
 
 
 def _touched(batch: ImportBatch) -> set[int]:

@@ -53,7 +53,7 @@ class Note(models.Model):
     """What one person wrote to one line; another holder of the account has their own."""
 
     transaction = models.ForeignKey(
-        Transaction, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+        Transaction, models.DO_NOTHING, related_name="+", db_constraint=False
     )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
     text = models.TextField(_("note"))
@@ -61,7 +61,9 @@ class Note(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["transaction", "customer"], name="transaction_note_once")
+            models.UniqueConstraint(
+                fields=["customer", "transaction"], name="transaction_note_once"
+            )
         ]
 
     def __str__(self) -> str:

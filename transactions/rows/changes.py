@@ -51,7 +51,9 @@ def note(act: str, changes: Iterable[Change], *, customer_id: int | None = None)
         )  # fmt: skip
 
 
-def note_category(images: Iterable[tuple[int, int | None, str, int]], category_id: int | None) -> None:
+def note_category(
+    images: Iterable[tuple[int, int | None, str, int]], category_id: int | None
+) -> None:
     """A person's own choice of category on lines; those that had it by their choice didn't change.
 
     Parameters: `images` of each line before: key, category, who decided it, how surely.

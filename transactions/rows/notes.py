@@ -45,17 +45,14 @@ def write(rows: list[Transaction], customer: Customer, text: str) -> int:
             Note.objects.bulk_create(
                 [Note(transaction_id=pk, customer=customer, text=text) for pk in changed],
                 update_conflicts=True,
-                unique_fields=["transaction", "customer"],
+                unique_fields=["customer", "transaction"],
                 update_fields=["text", "changed_at"],
             )
         else:
             mine.filter(transaction__in=changed).delete()
         changes.note(
             changes.NOTED,
-            (
-                changes.Change(pk, {"note": before.get(pk, "")}, {"note": text})
-                for pk in changed
-            ),
+            (changes.Change(pk, {"note": before.get(pk, "")}, {"note": text}) for pk in changed),
             customer_id=customer.pk,
         )
         audit.record(

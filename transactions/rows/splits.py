@@ -187,6 +187,7 @@ def split(
         ]  # fmt: skip
         totals.apply_change(_INSERT, {"pk": row.pk, "parts": json.dumps(said)})
         totals.apply_change(_MARK, {"pk": row.pk, "is_split": True})
+        totals.drop_empty_cells([row.account_id])
         _run(_TAGS_DOWN, row)
         after = {"parts": said}
         changes.note(changes.SPLIT, [changes.Change(row.pk, {"parts": before}, after)])
@@ -210,6 +211,7 @@ def join(row: Transaction, *, expected_version: int | None = None) -> Transactio
         _run(_TAGS_UP, row)
         _take_apart(row)
         totals.apply_change(_MARK, {"pk": row.pk, "is_split": False})
+        totals.drop_empty_cells([row.account_id])
         changes.note(changes.JOINED, [changes.Change(row.pk, before, {"parts": []})])
         audit.record(
             act="transaction.joined", subject=row, before=before,
