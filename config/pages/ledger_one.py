@@ -21,15 +21,21 @@ from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
 from transactions.models import Category, ImportBatch, Transaction
+from transactions.rows.marks import marks_of
 from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)
 @require_safe
 def detail(request: HttpRequest, transaction_id: str) -> HttpResponse:
+    """A line, or a whole payment whose parts are the lines."""
+    # They stand on this module: what one line's page shows beside its category.
+    from config.pages.rows_one import marks_context, own_payment
+
     view = open_view(request, "transaction")
-    row = _own_line(view, transaction_id)
-    return render(request, "transactions/detail.html", _context(view, row, request))
+    row = own_payment(view, transaction_id)
+    context = _context(view, row, request) | marks_context(view, row)
+    return render(request, "transactions/detail.html", context)
 
 
 def _own_line(view: View, transaction_id: str) -> Transaction:
@@ -86,7 +92,8 @@ def _counts_in(
     view: View, row: Transaction, category: CategoryRef, currency: str
 ) -> list[tuple[str, Figure]]:
     """The month's figures that hold this line, by label; none for a transfer or a pending line."""
-    if row.status != Transaction.Status.POSTED or category.kind == Category.Kind.TRANSFER:
+    is_counted = row.status == Transaction.Status.POSTED and not row.is_split
+    if not is_counted or category.kind == Category.Kind.TRANSFER:
         return []
     first, end = periods.this_month(row.booked_on)
     month = Slice(
@@ -114,15 +121,17 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
     """A person's own decision on one line. In place with htmx; without it, back to where they were."""
     view = open_view(request, "transaction")
     row = _own_line(view, transaction_id)
-    category, fault = _chosen(view, request.POST.get("category", ""))
+    category, fault = chosen_category(view, request.POST.get("category", ""))
     status = 400 if fault else 200
     if not fault:
         try:
             books.recategorise(
-                [row], category=category, expected_version=_version(request.POST.get("version", ""))
+                [row],
+                category=category,
+                expected_version=version_of(request.POST.get("version", "")),
             )
         except (AccountBusy, VersionConflict) as error:
-            fault, status = _sentence(error), 409
+            fault, status = sentence_of(error), 409
         row.refresh_from_db()
     if request.htmx:  # type: ignore[attr-defined]
         return _in_place(request, view, row, fault, status)
@@ -130,10 +139,10 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
         messages.error(request, fault)
     else:
         messages.success(request, _("The category is changed. Your choice stays above the bank's."))
-    return redirect(_back(request, view))
+    return redirect(back_to(request, view))
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
     if isinstance(error, AccountBusy):
         return _("A file is being brought into this account now. Try again in a moment.")
     return _(
@@ -141,7 +150,7 @@ def _sentence(error: Exception) -> str:
     )
 
 
-def _chosen(view: View, key: str) -> tuple[Category | None, str]:
+def chosen_category(view: View, key: str) -> tuple[Category | None, str]:
     """The category named, which must be one that the list offers."""
     if key == NO_CATEGORY:
         return None, ""
@@ -152,11 +161,11 @@ def _chosen(view: View, key: str) -> tuple[Category | None, str]:
     return Category.objects.get(pk=ref.pk), ""
 
 
-def _version(text: str) -> int | None:
+def version_of(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _back(request: HttpRequest, view: View) -> str:
+def back_to(request: HttpRequest, view: View) -> str:
     target = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(
         target, {request.get_host()}, require_https=request.is_secure()
@@ -173,7 +182,7 @@ def _in_place(
     path, _sep, query = address.partition("?")
     if path != reverse("transactions:list"):
         context = _context(view, row, request)
-        context |= {"fault": fault, "next": _back(request, view)}
+        context |= {"fault": fault, "next": back_to(request, view)}
         return render(request, "transactions/_category_card.html", context, status=status)
     found = read_list(view, QueryDict(query))
     context = ledger.frame(request, view, found)
@@ -187,6 +196,7 @@ def _in_place(
 def _row(view: View, row: Transaction) -> Row:
     account = next(a for a in view.reach.accounts if a.pk == row.account_id)
     public_id = ids.encode_one(row.pk)
+    marks = marks_of([row.pk], view.customer.pk)
     return Row(
         public_id=public_id,
         url=reverse("transactions:detail", args=[public_id]) + view.words,
@@ -200,4 +210,7 @@ def _row(view: View, row: Transaction) -> Row:
         version=row.version,
         is_pending=row.status == Transaction.Status.PENDING,
         origin=row.category_origin,
+        tags=marks.tags.get(row.pk, []),
+        note=marks.notes.get(row.pk, ""),
+        is_part=row.parent_id is not None,
     )

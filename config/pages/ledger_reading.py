@@ -23,11 +23,13 @@ from config.pages.overview_reading import offered
 from transactions import queries
 from transactions.flows import FLOWS, Flow
 from transactions.forms import ListFilter, Period, read_period, with_days
-from transactions.models import Transaction
+from transactions.models import BalanceStatement, Transaction
+from transactions.rows.running import Running, running
 from transactions.slice_parsing import BadSlice, read_slice
 from transactions.slices import CategoryRef, Slice
 
 PAGE = 50
+PENDING_SHOWN = 100
 ALL = "all"
 SUMS = ("count", "income", "expenses", "net", "money_in", "money_out")
 # How many lines a sum is of, where the registry counts them.
@@ -51,6 +53,10 @@ class Row:
     version: int
     is_pending: bool
     origin: str = ""
+    tags: list[str] = field(default_factory=list)
+    note: str = ""
+    is_part: bool = False
+    after: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Listing:
     days: list[Day]
     next_cursor: str | None
     shown: int
+    # Where the balances after each line start from; None where none is shown.
+    statement: BalanceStatement | None = None
 
 
 @dataclass(frozen=True)
@@ -132,29 +140,52 @@ class ListReading:
         return breakdowns.not_included(self.chosen, door=self.view.door, cells=self._cells)
 
     def listing(self) -> Listing:
-        """The page's rows. Raises queries.BadCursor."""
-        slice = self.chosen
-        found, next_cursor = queries.rows_of_page(
-            slice,
-            accounts={a.pk: a for a in self.view.reach.accounts},
-            refs=self.view.reach.refs,
-            flow=self.flow,
-            status=self.status,
-            limit=PAGE,
-            cursor=self.cursor,
-        )
-        rows = [(row["booked_on"], row_of(self.view, row)) for row in found]
-        pending = [row for _, row in rows if row.is_pending]
+        """The page's rows; pending ones stand apart, on the first page. Raises queries.BadCursor."""
+        slice, posted = self.chosen, Transaction.Status.POSTED
+        found, next_cursor = self._page(self.status or posted, PAGE, self.cursor)
+        waiting: list[dict[str, Any]] = []
+        if self.status == Transaction.Status.PENDING:
+            waiting, found = found, []
+        elif not (self.status or self.flow or self.cursor):
+            waiting, _more = self._page(Transaction.Status.PENDING, PENDING_SHOWN, "")
+        balances = self._running(found)
+        after = balances.after if balances else {}
+        rows = [(row["booked_on"], row_of(self.view, row, after.get(row["id"]))) for row in found]
+        pending = [row_of(self.view, row) for row in waiting]
         by_day: dict[date, list[Row]] = {}
         for day, row in rows:
-            if not row.is_pending:
-                by_day.setdefault(day, []).append(row)
+            by_day.setdefault(day, []).append(row)
         totals = self.day_figures(list(by_day))
         days = [
             Day(day, formats.day(day, self.view.locale, "full"), totals.get(day), held)
             for day, held in by_day.items()
         ]
-        return Listing(slice, pending, days, next_cursor, len(rows))
+        shown = len(rows) + len(pending)
+        statement = balances.statement if balances else None
+        return Listing(slice, pending, days, next_cursor, shown, statement)
+
+    def _page(
+        self, status: str, limit: int, cursor: str
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        return queries.rows_of_page(
+            self.chosen,
+            accounts={a.pk: a for a in self.view.reach.accounts},
+            refs=self.view.reach.refs,
+            flow=self.flow,
+            status=status,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    @property
+    def has_running(self) -> bool:
+        """Whether a balance can stand beside each line: one account, and no line between left out."""
+        slice = self.chosen
+        narrowed = slice.text or slice.tags or slice.categories or self.flow or self.status
+        return not narrowed and len(slice.accounts or self.view.reach.accounts) == 1
+
+    def _running(self, rows: list[dict[str, Any]]) -> Running | None:
+        return running(rows[0]["account"], rows) if rows and self.has_running else None
 
     def day_figures(self, days: Sequence[date]) -> dict[date, Figure]:
         """What each day comes to under this filter; one query."""
@@ -168,8 +199,8 @@ class ListReading:
         return made
 
 
-def row_of(view: View, row: dict[str, Any]) -> Row:
-    """A row of `queries.rows_of_page` as the list shows it."""
+def row_of(view: View, row: dict[str, Any], after: Decimal | None = None) -> Row:
+    """A row of `queries.rows_of_page` as the list shows it; `after` the balance after it."""
     account = row["account"]
     category = view.reach.ref(row["category_id"])
     return Row(
@@ -185,6 +216,10 @@ def row_of(view: View, row: dict[str, Any]) -> Row:
         version=row["version"],
         is_pending=row["status"] == Transaction.Status.PENDING,
         origin=row["category_origin"],
+        tags=row["tags"],
+        note=row["note"],
+        is_part=row["parent_id"] is not None,
+        after=after,
     )
 
 
@@ -208,7 +243,7 @@ def read_list(view: View, params: QueryDict) -> ListReading:
     metric, status = params.get("metric", ""), params.get("status", "")
     if metric and metric not in FLOWS:
         faults["metric"] = _("There are no rows behind “%(name)s”.") % {"name": metric[:40]}
-    if status and status not in Transaction.Status.values:
+    if status and status not in Transaction.LISTED:
         faults["status"] = _("Choose posted or pending.")
         status = ""
     try:
@@ -254,6 +289,8 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
     if slice.categories:
         names = [c.name for c in slice.categories]
         words["categories"] = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    if slice.tags:
+        words["tag"] = ", ".join(t.name for t in slice.tags)
     if slice.text:
         words["q"] = f"“{slice.text}”"
     if found.status:

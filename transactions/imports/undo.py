@@ -101,8 +101,8 @@ def undo(
 ) -> UndoResult:
     """Takes the batch back whole; every derived figure is as it was before.
 
-    People's edits on its rows (category, tags, notes, splits) are kept by fingerprint and return with them. An account made for the
-    file goes too when nothing else, such as a kept edit, is on it. Parameters:
+    People's edits on its rows (category, tags, notes, splits) are kept by fingerprint and return with the
+    rows. An account made for the file goes too when nothing else, such as a kept edit, is on it. Parameters:
     `confirm_edits` is how many edited rows the person was told of; when more were edited since, the undo
     is refused (None doesn't ask). Raises UndoRefused with the reason: not in the ledger, older than 30
     days, or a later import changed one of its rows.
