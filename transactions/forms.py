@@ -181,7 +181,7 @@ class ListFilter(SliceFilter):
             "status",
             [("", _("Posted and pending")), *((s.value, s.label) for s in Transaction.LISTED)],
         )
-        tags = [(str(tag.public_id), tag.name) for tag in more["reach"].tags]
+        tags = more["reach"].tags
         self._offer("tag", [("", _("All tags")), *tags] if tags else [], dict(tags))
         # A row's own choice of categories is filled from this one (static/js/ledger.js).
         self.fields["categories"].widget.attrs["data-all-categories"] = True

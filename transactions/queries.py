@@ -23,7 +23,7 @@ from transactions.models import (
 )
 from transactions.models.ledger import TransactionQuerySet
 from transactions.rows import search
-from transactions.rows.marks import marks_of
+from transactions.rows.marks import with_marks
 from transactions.slices import CategoryRef, Slice
 
 MAX_SKIP = 10_000
@@ -119,6 +119,7 @@ class ListPage:
 _COLUMNS = (
     "id", "booked_on", "value_on", "amount", "clean_text", "raw_text", "counterparty", "category_id",
     "category_origin", "confidence", "status", "version", "account_id", "batch_id", "parent_id",
+    "tags", "note",
 )  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def list_page(
     `status` "" = all; `limit` 1–500; `skip` ≤ 10,000 or `cursor`, never both. Each row is a dict of the
     row's columns with `public_id`, `account`, `category` (CategoryRef or None), and the customer's own
     `tags` and `note`.
-    Raises BadCursor; ValueError for bounds. Seven queries, whatever the number of rows.
+    Raises BadCursor; ValueError for bounds. Five queries, whatever the number of rows.
     """
     found = listed(slice, flow, status)
     totals = found.aggregate(n=Count("pk"), money=Sum("amount"))
@@ -169,30 +170,37 @@ def rows_of_page(
     limit: int = 50,
     skip: int = 0,
     cursor: str = "",
+    pending: int = 0,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of one page and the mark of the next, without counting the whole list.
 
-    Parameters: as `list_page`, and what the caller has read: the customer's `accounts` and, where there
-    are any, categories by key. Three queries with `refs`, else four.
+    Parameters: as `list_page`; `pending` = so many pending rows stand before those of the page, which then are
+    of another `status`; and what the caller has read: the customer's `accounts` and, where there
+    are any, categories by key. One query with `refs`, else two.
     """
     if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
         raise ValueError("limit, skip or both are out of bounds")
     after = read_cursor(cursor) if cursor else None
     wanted = [a.pk for a in slice.accounts] or list(accounts)
-    rows = _ordered(listed(slice, flow, status), wanted, after, skip, limit + 1)
+    assert slice.customer
+    found = with_marks(listed(slice, flow, status), slice.customer.pk)
+    apart = with_marks(listed(slice, flow, Transaction.Status.PENDING), slice.customer.pk)
+    rows = _ordered(found, wanted, after, skip, limit + 1, apart=(apart, pending))
+    waiting = [row for row in rows if row["status"] == Transaction.Status.PENDING]
+    if pending:
+        rows = [row for row in rows if row["status"] != Transaction.Status.PENDING]
     more = len(rows) > limit
     rows = rows[:limit]
+    last = rows[-1] if more else None
+    if pending:
+        rows = [*waiting, *rows]
     named = {row["category_id"] for row in rows if row["category_id"]}
     refs = category_refs_by_pk(named) if refs is None else refs
     for row, public_id in zip(rows, ids.encode([row["id"] for row in rows]), strict=True):
         row["public_id"] = public_id
         row["account"] = accounts[row["account_id"]]
         row["category"] = refs.get(row["category_id"]) if row["category_id"] else None
-    assert slice.customer
-    marks = marks_of([row["id"] for row in rows], slice.customer.pk)
-    for row in rows:
-        row["tags"], row["note"] = marks.tags.get(row["id"], []), marks.notes.get(row["id"], "")
-    last = rows[-1] if more else None
+        row["note"] = row["note"] or ""
     return rows, make_cursor(last["booked_on"], last["public_id"]) if last else None
 
 
@@ -210,21 +218,26 @@ def _ordered(
     after: tuple[date, int] | None,
     skip: int,
     take: int,
+    apart: tuple[QuerySet[Transaction], int],
 ) -> list[dict[str, Any]]:
-    """Rows newest first. Each account is one descent of its own index (account, day, id)."""
+    """Rows newest first. Each account is one descent of its own index (account, day, id).
+
+    `apart` = other rows and how many of them, in the same statement; 0 = none.
+    """
     if after:
         day, pk = after
         found = found.filter(Q(booked_on__lt=day) | Q(booked_on=day, id__lt=pk), booked_on__lte=day)
+    wanted = [(found, skip + take), *([apart] if apart[1] else [])]
     order = ("-booked_on", "-id")
-    if len(accounts) > _SCANS:
-        return list(found.order_by(*order).values(*_COLUMNS)[skip : skip + take])
     scans = [
-        found.filter(account_id=pk).order_by(*order).values(*_COLUMNS)[: skip + take]
-        for pk in accounts
-    ]
-    if len(scans) < 2:
-        return list(scans[0][skip:]) if scans else []
-    return list(scans[0].union(*scans[1:], all=True).order_by(*order)[skip : skip + take])
+        rows.filter(account_id=pk).order_by(*order).values(*_COLUMNS)[:most]
+        for rows, most in wanted
+        for pk in (accounts if len(accounts) <= _SCANS else ())
+    ] or [rows.order_by(*order).values(*_COLUMNS)[:most] for rows, most in wanted if accounts]
+    if not scans:
+        return []
+    united = scans[0].union(*scans[1:], all=True).order_by(*order) if scans[1:] else scans[0]
+    return list(united if apart[1] else united[skip : skip + take])
 
 
 def _salt() -> str:

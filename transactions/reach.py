@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import CharField, F, Q, Value
 
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
 from transactions import ids
-from transactions.models import AccountHolder, BankAccount, Category, Tag, Transaction
+from transactions.models import AccountHolder, BankAccount, Category, SavedFilter, Tag, Transaction
 from transactions.queries import uncategorised
 from transactions.slices import AccountRef, CategoryRef
 
@@ -55,9 +55,28 @@ class Reach:
         return found.exclude(status=Transaction.Status.MERGED).first()
 
     @cached_property
-    def tags(self) -> list[Tag]:
-        """This person's own tags, by name."""
-        return list(Tag.objects.filter(customer=self.customer).order_by("name"))
+    def shelf(self) -> list[tuple[str, UUID, str, str]]:
+        """The person's own tags and saved filters by name: kind, public id, name, query; one query."""
+        nothing = Value("", output_field=CharField())
+        tags = Tag.objects.filter(customer=self.customer).order_by()
+        filters = SavedFilter.objects.filter(person=self.customer.user_id or 0).order_by()
+        rows = tags.annotate(kind=Value("tag"), said=nothing).values_list(
+            "kind", "public_id", "name", "said"
+        )
+        others = filters.annotate(kind=Value("filter")).values_list(
+            "kind", "public_id", "name", "query"
+        )
+        return sorted(rows.union(others, all=True), key=lambda row: row[2].casefold())
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """This person's own tags, by name: public id and name."""
+        return [(str(key), name) for kind, key, name, _query in self.shelf if kind == "tag"]
+
+    @property
+    def filters(self) -> list[tuple[str, str]]:
+        """This person's saved filters, by name: name and query."""
+        return [(name, query) for kind, _key, name, query in self.shelf if kind == "filter"]
 
     @cached_property
     def account_refs(self) -> dict[UUID, AccountRef]:

@@ -17,7 +17,6 @@ from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import ListReading, as_of, chips, read_list
 from transactions import ids, queries
 from transactions.models import Transaction
-from transactions.rows import saved
 from transactions.rows.marks import marks_of
 
 CSV_CHUNK = 2000
@@ -30,7 +29,6 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
     view = open_view(request, "transactions")
     found = read_list(view, request.GET)
     context = frame(request, view, found)
-    person: Any = request.user
     if found.slice is None:
         return render(request, "transactions/list.html", context, status=400)
     try:
@@ -45,7 +43,7 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
         "first_url": f"?{found.form.query()}" if found.cursor else "",
         "csv_url": reverse("transactions:csv") + f"?{found.form.query()}",
         "filter_query": found.form.query("customer"),
-        "saved_filters": list(saved.filters_of(person)) if view.is_own else [],
+        "saved_filters": view.reach.filters if view.is_own else [],
         "groups": view.reach.groups(),
         "fitting": _fitting(found),
     }

@@ -34,7 +34,8 @@ def detail(request: HttpRequest, transaction_id: str) -> HttpResponse:
 
     view = open_view(request, "transaction")
     row = own_payment(view, transaction_id)
-    context = _context(view, row, request) | marks_context(view, row)
+    context = _context(view, row, request)
+    context |= marks_context(view, row, context["batch"])
     return render(request, "transactions/detail.html", context)
 
 

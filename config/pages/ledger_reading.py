@@ -23,7 +23,7 @@ from config.pages.overview_reading import offered
 from transactions import queries
 from transactions.flows import FLOWS, Flow
 from transactions.forms import ListFilter, Period, read_period, with_days
-from transactions.models import BalanceStatement, Transaction
+from transactions.models import Transaction
 from transactions.rows.running import Running, running
 from transactions.slice_parsing import BadSlice, read_slice
 from transactions.slices import CategoryRef, Slice
@@ -83,7 +83,7 @@ class Listing:
     next_cursor: str | None
     shown: int
     # Where the balances after each line start from; None where none is shown.
-    statement: BalanceStatement | None = None
+    balances: Running | None = None
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,19 @@ class ListReading:
 
     def listing(self) -> Listing:
         """The page's rows; pending ones stand apart, on the first page. Raises queries.BadCursor."""
-        slice, posted = self.chosen, Transaction.Status.POSTED
-        found, next_cursor = self._page(self.status or posted, PAGE, self.cursor)
-        waiting: list[dict[str, Any]] = []
-        if self.status == Transaction.Status.PENDING:
-            waiting, found = found, []
-        elif not (self.status or self.flow or self.cursor):
-            waiting, _more = self._page(Transaction.Status.PENDING, PENDING_SHOWN, "")
+        is_first = not (self.status or self.flow or self.cursor)
+        found, next_cursor = queries.rows_of_page(
+            self.chosen,
+            accounts={a.pk: a for a in self.view.reach.accounts},
+            refs=self.view.reach.refs,
+            flow=self.flow,
+            status=self.status or Transaction.Status.POSTED,
+            limit=PAGE,
+            cursor=self.cursor,
+            pending=PENDING_SHOWN if is_first else 0,
+        )
+        waiting = [row for row in found if row["status"] == Transaction.Status.PENDING]
+        found = [row for row in found if row["status"] != Transaction.Status.PENDING]
         balances = self._running(found)
         after = balances.after if balances else {}
         rows = [(row["booked_on"], row_of(self.view, row, after.get(row["id"]))) for row in found]
@@ -161,21 +167,7 @@ class ListReading:
             for day, held in by_day.items()
         ]
         shown = len(rows) + len(pending)
-        statement = balances.statement if balances else None
-        return Listing(slice, pending, days, next_cursor, shown, statement)
-
-    def _page(
-        self, status: str, limit: int, cursor: str
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        return queries.rows_of_page(
-            self.chosen,
-            accounts={a.pk: a for a in self.view.reach.accounts},
-            refs=self.view.reach.refs,
-            flow=self.flow,
-            status=status,
-            limit=limit,
-            cursor=cursor,
-        )
+        return Listing(self.chosen, pending, days, next_cursor, shown, balances)
 
     @property
     def has_running(self) -> bool:
@@ -185,7 +177,7 @@ class ListReading:
         return not narrowed and len(slice.accounts or self.view.reach.accounts) == 1
 
     def _running(self, rows: list[dict[str, Any]]) -> Running | None:
-        return running(rows[0]["account"], rows) if rows and self.has_running else None
+        return running(rows[0]["account_id"], rows) if rows and self.has_running else None
 
     def day_figures(self, days: Sequence[date]) -> dict[date, Figure]:
         """What each day comes to under this filter; one query."""

@@ -1,6 +1,7 @@
 """What a person does to one line besides its category: tags, a note, putting a choice back, un-merging."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from config.pages.customer_scope import View, open_view
 from config.pages.ledger_one import back_to, sentence_of, version_of
 from transactions import ids
 from transactions.ledger import AccountBusy, VersionConflict
-from transactions.models import Note, Tag, Transaction
+from transactions.models import ImportBatch, Tag, Transaction
 from transactions.rows import duplicates, history, notes, splits, tags
 from transactions.rows.errors import RowRefused
 
@@ -42,18 +43,17 @@ def told(request: HttpRequest, act: Callable[[], str]) -> bool:
     return True
 
 
-def marks_context(view: View, row: Transaction) -> dict[str, Any]:
+def marks_context(view: View, row: Transaction, batch: ImportBatch | None) -> dict[str, Any]:
     """What the detail page shows of tags, note, parts, merges and history."""
-    mine = Tag.objects.filter(customer=view.customer, placed__transaction=row)
-    note = Note.objects.filter(customer=view.customer, transaction=row).first()
+    read = history.sheet(row, view.customer)
     whole = None
     if row.parent_id:
         whole = Transaction.objects.filter(pk=row.parent_id, account_id=row.account_id).first()
     parts = splits.parts_of(row if row.is_split else whole) if row.is_split or whole else []
     return {
-        "tags": list(mine),
-        "other_tags": [t for t in view.reach.tags if t not in list(mine)] if view.is_own else [],
-        "note": note.text if note else "",
+        "tags": [tag for tag in read.tags if tag["on"]],
+        "other_tags": [tag["name"] for tag in read.tags if not tag["on"]] if view.is_own else [],
+        "note": read.note,
         "whole": row if row.is_split else whole,
         "whole_url": _url(view, whole or row) if row.is_split or whole else "",
         "is_whole": row.is_split,
@@ -69,10 +69,16 @@ def marks_context(view: View, row: Transaction) -> dict[str, Any]:
             for part in parts
         ],
         "merged": [
-            {"row": other, "id": ids.encode_one(other.pk)}
-            for _verdict, other in duplicates.merged_into(row)
+            {
+                "id": ids.encode_one(one["pk"]),
+                "day": date.fromisoformat(one["day"]),
+                "text": one["text"],
+            }
+            for one in read.merged
         ],
-        "history": history.history(row, view.customer, view.reach, own=view.is_own),
+        "history": history.history(
+            row, view.customer, view.reach, own=view.is_own, read=read, batch=batch
+        ),
     }
 
 
@@ -92,7 +98,7 @@ def tag(request: HttpRequest, transaction_id: str) -> HttpResponse:
 
 def _tag(request: HttpRequest, view: View, row: Transaction) -> str:
     if off := request.POST.get("take", ""):
-        found = next((t for t in view.reach.tags if str(t.public_id) == off), None)
+        found = _own_tag(view, off)
         if found is None:
             raise RowRefused(_("There is no such tag any more."), "tag_missing")
         tags.take(found, [row])
@@ -101,6 +107,11 @@ def _tag(request: HttpRequest, view: View, row: Transaction) -> str:
     made = tags.named(view.customer, name)
     tags.put(made, [row])
     return _("Tagged “%(name)s”.") % {"name": made.name}
+
+
+def _own_tag(view: View, key: str) -> Tag | None:
+    wanted = [name for public_id, name in view.reach.tags if public_id == key]
+    return Tag.objects.filter(customer=view.customer, name__in=wanted).first()
 
 
 @require_POST

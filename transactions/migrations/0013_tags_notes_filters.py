@@ -91,6 +91,10 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('posted', 'posted'), ('pending', 'pending'), ('merged', 'the same as another')], default='posted', max_length=7),
         ),
         migrations.AddIndex(
+            model_name='importissue',
+            index=models.Index(condition=models.Q(('verdict', 'changed')), fields=['transaction_id'], name='issue_changed_row'),
+        ),
+        migrations.AddIndex(
             model_name='transaction',
             index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='transaction_parts'),
         ),

@@ -158,20 +158,6 @@ def merge(
     return kept
 
 
-def merged_into(row: Transaction) -> list[tuple[PairVerdict, Transaction]]:
-    """The lines that count as this one."""
-    said = PairVerdict.objects.filter(
-        account_id=row.account_id, fingerprint=row.fingerprint, occurrence=row.occurrence,
-        verdict=PairVerdict.Verdict.MERGED,
-    )  # fmt: skip
-    found = []
-    for verdict in said:
-        other = _other_of(verdict)
-        if other and other.status == Transaction.Status.MERGED:
-            found.append((verdict, other))
-    return found
-
-
 def unmerge(kept: Transaction, other: Transaction) -> None:
     """Takes a merge back: both lines count, and the kept one has what it had where it wasn't changed since.
 

@@ -1,9 +1,12 @@
 """How one line came to be what it is: its import, files that changed it, and what people did, newest first."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +17,7 @@ from accounts.customers.visits import staff_reference
 from accounts.models import Role
 from transactions import totals
 from transactions.ledger import VersionConflict, writing_accounts
-from transactions.models import Category, ImportBatch, ImportIssue, RowChange, Transaction
+from transactions.models import Category, ImportBatch, RowChange, Transaction
 from transactions.reach import Reach
 from transactions.rows import changes
 from transactions.rows.errors import RowRefused
@@ -39,6 +42,65 @@ _ORIGINS: dict[str, str | Promise] = {
 }
 
 
+# All that hangs on one line, in one statement: a page of one line asks for little else.
+_ALL = """
+select jsonb_build_object(
+  'tags', (select jsonb_agg(jsonb_build_object('id', g.public_id, 'name', g.name, 'on', exists(
+             select from transactions_transactiontag p where p.tag_id = g.id and p.transaction_id = %(pk)s))
+             order by lower(g.name)) from transactions_tag g where g.customer_id = %(customer)s),
+  'note', (select text from transactions_note where transaction_id = %(pk)s and customer_id = %(customer)s),
+  'changes', (select jsonb_agg(c order by c.id desc) from (
+     select * from transactions_rowchange r where r.account_id = %(account)s
+       and (r.fingerprint = %(print)s and r.occurrence = %(occurrence)s or (r.fingerprint, r.occurrence) = (
+         select w.fingerprint, w.occurrence from transactions_transaction w where w.id = %(parent)s))
+       and (r.customer_id is null or r.customer_id = %(customer)s)
+     order by r.id desc limit %(shown)s) c),
+  'files', (select jsonb_agg(jsonb_build_object('before', i.before, 'after', i.after,
+       'name', coalesce(f.name, b.source), 'committed', b.committed_at, 'undone', b.undone_at))
+     from transactions_importissue i join transactions_importbatch b on b.id = i.batch_id
+     left join jobs_storedfile f on f.id = b.file_id
+     where i.verdict = 'changed' and i.transaction_id = coalesce(%(parent)s, %(pk)s)
+       and b.state in ('committed', 'undone')),
+  'merged', (select jsonb_agg(jsonb_build_object('pk', t.id, 'day', t.booked_on, 'text', t.raw_text))
+     from transactions_pairverdict v join transactions_transaction t
+       on t.account_id = v.account_id and t.fingerprint = v.other_fingerprint
+      and t.occurrence = v.other_occurrence and t.status = 'merged'
+     where v.account_id = %(account)s and v.fingerprint = %(print)s
+       and v.occurrence = %(occurrence)s and v.verdict = 'merged'))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that hangs on one line for one person, as read."""
+
+    tags: list[dict[str, Any]]
+    note: str
+    changes: list[RowChange]
+    files: list[dict[str, Any]]
+    merged: list[dict[str, Any]]
+
+
+def sheet(row: Transaction, customer: Customer) -> Sheet:
+    """Tags, note, changes, files and merges of one line, as this customer may read them; one query."""
+    params = {
+        "pk": row.pk, "parent": row.parent_id, "account": row.account_id, "print": row.fingerprint,
+        "occurrence": row.occurrence, "customer": customer.pk, "shown": SHOWN,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL, params)
+        said = cursor.fetchone()[0]
+    said = json.loads(said) if isinstance(said, str) else said
+    found = []
+    for values in said["changes"] or []:
+        values["at"] = datetime.fromisoformat(values["at"])
+        values["fingerprint"] = UUID(values["fingerprint"])
+        found.append(RowChange(**values))
+    return Sheet(
+        said["tags"] or [], said["note"] or "", found, said["files"] or [], said["merged"] or []
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened to a line. `pairs` = what, before, after; `can_put_back` the change's key."""
@@ -50,17 +112,25 @@ class Event:
     can_put_back: int | None = None
 
 
-def history(row: Transaction, customer: Customer, reach: Reach, *, own: bool) -> list[Event]:
+def history(
+    row: Transaction,
+    customer: Customer,
+    reach: Reach,
+    *,
+    own: bool,
+    read: Sheet | None = None,
+    batch: ImportBatch | None = None,
+) -> list[Event]:
     """Events of a line, newest first, as this customer may read them.
 
     Parameters: `own` whether the reader is the customer, who is then “you”; staff are named to them by their
-    mark alone. Notes and tags of another holder of the account are left out.
+    mark alone. Notes and tags of another holder of the account are left out. `read` and `batch` where the
+    caller has them.
     """
-    found = [*_people(row, customer, reach, own), *_files(row)]
-    if row.parent_id:
-        whole = Transaction.objects.filter(pk=row.parent_id).first()
-        if whole:
-            found += [e for e in _people(whole, customer, reach, own) if e.can_put_back is None]
+    read = read or sheet(row, customer)
+    if batch is None and row.batch_id:
+        batch = ImportBatch.objects.filter(pk=row.batch_id).select_related("file").first()
+    found = [*_people(row, read.changes, customer, reach, own), *_files(row, read.files, batch)]
     return sorted(found, key=lambda e: (e.at is not None, e.at), reverse=True)
 
 
@@ -127,18 +197,17 @@ def _stands(row: Transaction, change: RowChange) -> bool:
     )  # fmt: skip
 
 
-def _people(row: Transaction, customer: Customer, reach: Reach, own: bool) -> list[Event]:
-    rows = [c for c in _changes(row)[:SHOWN] if c.customer_id in (None, customer.pk)]
-    last = next((c.pk for c in rows if c.act == changes.CATEGORY), None)
+def _people(
+    row: Transaction, rows: list[RowChange], customer: Customer, reach: Reach, own: bool
+) -> list[Event]:
+    mine = [c for c in rows if c.act == changes.CATEGORY and c.fingerprint == row.fingerprint]
+    last = mine[0] if mine else None
     found = []
     for change in rows:
-        undoable = change.pk == last and _stands(row, change) and not row.is_split
+        undoable = change is last and _stands(row, change) and not row.is_split
         what, pairs = _said(change, reach)
-        found.append(
-            Event(
-                change.at, _who(change, customer, own), what, pairs, change.pk if undoable else None
-            )
-        )
+        key = change.pk if undoable else None
+        found.append(Event(change.at, _who(change, customer, own), what, pairs, key))
     return found
 
 
@@ -187,40 +256,28 @@ def _category(image: dict[str, Any], reach: Reach) -> str:
     return f"{name} ({origin})" if origin and image.get("category_id") else name
 
 
-def _files(row: Transaction) -> list[Event]:
-    changed = ImportIssue.objects.filter(
-        transaction_id=row.parent_id or row.pk,
-        verdict="changed",
-        batch__state__in=[ImportBatch.State.COMMITTED, ImportBatch.State.UNDONE],
-    ).select_related("batch", "batch__file")
+def _files(row: Transaction, files: list[dict[str, Any]], came: ImportBatch | None) -> list[Event]:
     found = []
-    for issue in changed:
-        before, after = issue.before or {}, issue.after or {}
+    for file in files:
+        before, after = file["before"] or {}, file["after"] or {}
         pairs = tuple(
-            (str(_COLUMNS.get(name, name)), str(before.get(name) or ""), str(after[name] or ""))
+            (str(_COLUMNS[name]), str(before.get(name) or ""), str(after[name] or ""))
             for name in after
             if name in _COLUMNS and before.get(name) != after[name]
         )
-        name = _name(issue.batch)
-        found.append(
-            Event(
-                issue.batch.committed_at,
-                _("a file"),
-                _("“%(file)s” changed it") % {"file": name},
-                pairs,
-            )
-        )
-        if issue.batch.undone_at:
-            said = _("“%(file)s” was taken back") % {"file": name}
-            found.append(Event(issue.batch.undone_at, _("a file"), said))
-    came = ImportBatch.objects.filter(pk=row.batch_id or 0).select_related("file").first()
+        name = {"file": file["name"]}
+        said = _("“%(file)s” changed it") % name
+        found.append(Event(_time(file["committed"]), _("a file"), said, pairs))
+        if file["undone"]:
+            said = _("“%(file)s” was taken back") % name
+            found.append(Event(_time(file["undone"]), _("a file"), said))
     if came:
-        said = _("came in with “%(file)s”") % {"file": _name(came)}
+        said = _("came in with “%(file)s”") % {"file": came.file.name if came.file else came.source}
         if row.line:
             said = _("%(came)s, line %(line)d") % {"came": said, "line": row.line}
         found.append(Event(came.committed_at, _("a file"), said))
     return found
 
 
-def _name(batch: ImportBatch) -> str:
-    return batch.file.name if batch.file else batch.source
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -4,81 +4,68 @@ A list of many pages stays flat: whole months come from the totals, so that the 
 one statement, and the others only subtract.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db import connection
 
-from transactions import periods
-from transactions.models import BalanceStatement, BankAccount, MonthTotal, Transaction
+# From the last statement on, or back, to the end of the first row's day; less what that day has above it.
+# Counts on statement_account_day, transaction_account_day and month_total_cell.
+_BALANCE = """
+with said as (
+  select day, amount from transactions_balancestatement
+  where account_id = %(account)s order by day desc, id desc limit 1),
+span as (
+  select day, amount, case when %(day)s::date >= day then 1 else -1 end way,
+         least(day, %(day)s::date) + 1 lo, greatest(day, %(day)s::date) + 1 hi from said),
+whole as (
+  select *, (date_trunc('month', lo - interval '1 day') + interval '1 month')::date first,
+         date_trunc('month', hi::timestamp)::date last from span),
+pieces as (
+  select lo a, case when first < last then first else hi end b from whole
+  union all
+  select last, hi from whole where first < last)
+select w.day, w.amount, w.amount + w.way * (
+    coalesce((select sum(m.money_in + m.money_out) from transactions_monthtotal m
+              where m.account_id = %(account)s and m.month >= w.first and m.month < w.last), 0)
+  + coalesce((select sum(t.amount) from pieces p join transactions_transaction t
+              on t.booked_on >= p.a and t.booked_on < p.b
+              where t.account_id = %(account)s and t.status = 'posted' and not t.is_split), 0))
+  - coalesce((select sum(t.amount) from transactions_transaction t
+              where t.account_id = %(account)s and t.booked_on = %(day)s and t.id > %(id)s
+                and t.status = 'posted' and not t.is_split), 0)
+from whole w
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """The balance after each line by its key, and the statement that all of them rest on."""
 
-    statement: BalanceStatement
+    stated_on: date
+    stated: Decimal
     after: dict[int, Decimal]
 
 
-def latest_statement(account: BankAccount) -> BalanceStatement | None:
-    """What the bank or a file said last; of one day, what was noted last."""
-    return BalanceStatement.objects.filter(account=account).order_by("-day", "-id").first()
-
-
-def running(account: BankAccount, rows: Iterable[dict[str, Any]]) -> Running | None:
+def running(account_id: int, rows: Sequence[dict[str, Any]]) -> Running | None:
     """The balance after each of these lines; None where no statement says where to start.
 
     Parameters: `rows` posted lines as `queries.rows_of_page` gives them, newest first and without gaps.
     """
-    listed = list(rows)
-    statement = latest_statement(account)
-    if statement is None or not listed:
+    if not rows:
         return None
-    first = listed[0]
-    day: date = first["booked_on"]
-    later = _posted(account).filter(booked_on=day, pk__gt=first["id"])
-    balance = balance_at_end(statement, day) - _sum(later)
+    params = {"account": account_id, "day": rows[0]["booked_on"], "id": rows[0]["id"]}
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCE, params)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    day, stated, balance = found
     after = {}
-    for row in listed:
+    for row in rows:
         after[row["id"]] = balance
         balance -= row["amount"]
-    return Running(statement, after)
-
-
-def balance_at_end(statement: BalanceStatement, day: date) -> Decimal:
-    """The account's balance at the end of a day, counted on or back from a statement's."""
-    one = timedelta(days=1)
-    if day >= statement.day:
-        return statement.amount + net(statement.account_id, statement.day + one, day + one)
-    return statement.amount - net(statement.account_id, day + one, statement.day + one)
-
-
-def net(account_id: int, start: date, end: date) -> Decimal:
-    """What an account's posted lines of these days (end excluded) come to."""
-    if start >= end:
-        return Decimal(0)
-    first = start if start.day == 1 else periods.add_months(start.replace(day=1), 1)
-    last = end.replace(day=1)
-    rows = Transaction.objects.lines().posted().filter(account_id=account_id)
-    if first >= last:
-        return _sum(rows.filter(booked_on__gte=start, booked_on__lt=end))
-    months = MonthTotal.objects.filter(account_id=account_id, month__gte=first, month__lt=last)
-    whole = months.aggregate(came=Sum("money_in"), went=Sum("money_out"))
-    total = (whole["came"] or Decimal(0)) + (whole["went"] or Decimal(0))
-    if start < first:
-        total += _sum(rows.filter(booked_on__gte=start, booked_on__lt=first))
-    if last < end:
-        total += _sum(rows.filter(booked_on__gte=last, booked_on__lt=end))
-    return total
-
-
-def _posted(account: BankAccount) -> Any:
-    return Transaction.objects.lines().posted().filter(account=account)
-
-
-def _sum(rows: Any) -> Decimal:
-    return rows.aggregate(money=Sum("amount"))["money"] or Decimal(0)
+    return Running(day, stated, after)
