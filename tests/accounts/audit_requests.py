@@ -34,7 +34,8 @@ from tests.factories import (
 from transactions.ids import encode_one
 from transactions.imports import services as imports
 from transactions.imports.pages import profiles
-from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile
+from transactions.ledger import recategorise
+from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile, RowChange
 
 CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
 
@@ -124,6 +125,50 @@ def categorise(case: Case) -> Request:
     line = make_transaction(account=case.account, amount="-9.00")
     chosen = str(category("groceries").public_id)
     return "cleo", f"/transactions/{encode_one(line.pk)}/category/", {"category": chosen}
+
+
+def _own_line(case: Case, **fields: Any) -> Any:
+    return make_transaction(account=case.account, amount="-9.00", **fields)
+
+
+def split(case: Case) -> Request:
+    url = f"/transactions/{encode_one(_own_line(case).pk)}/split/"
+    parts = {"amount": ["4", "5"], "category": ["none", "none"], "text": ["", ""]}
+    return "cleo", url, {"act": "split", **parts}
+
+
+def tag(case: Case) -> Request:
+    return "cleo", f"/transactions/{encode_one(_own_line(case).pk)}/tags/", {"name": "Trip"}
+
+
+def note(case: Case) -> Request:
+    return "cleo", f"/transactions/{encode_one(_own_line(case).pk)}/note/", {"note": "mine"}
+
+
+def put_back(case: Case) -> Request:
+    line = _own_line(case)
+    recategorise([line], category=category("rent"))
+    change = RowChange.objects.latest("pk").pk
+    return "cleo", f"/transactions/{encode_one(line.pk)}/put-back/", {"change": change}
+
+
+def bulk(case: Case) -> Request:
+    chosen = {"row": f"{encode_one(_own_line(case).pk)}:1", "action": "note", "note": "mine"}
+    return "cleo", "/transactions/bulk/", chosen
+
+
+def own_tags(case: Case) -> Request:
+    return "cleo", "/transactions/tags/", {"act": "add", "name": "Trip"}
+
+
+def own_filters(case: Case) -> Request:
+    return "cleo", "/transactions/filters/", {"act": "save", "name": "June", "query": "q=market"}
+
+
+def duplicates(case: Case) -> Request:
+    pair = {"first": _own_line(case), "second": _own_line(case)}
+    named = {name: encode_one(line.pk) for name, line in pair.items()}
+    return "cleo", "/transactions/duplicates/", {"act": "different", **named}
 
 
 def api_categorise(case: Case) -> Request:
@@ -412,6 +457,14 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "api:transaction": (api_categorise, "transaction.recategorised"),
     "pages:open_customer": (open_customer, "customer.opened"),
     "transactions:categorise": (categorise, "transaction.recategorised"),
+    "transactions:split": (split, "transaction.split"),
+    "transactions:tag": (tag, "transaction.tagged"),
+    "transactions:note": (note, "transaction.noted"),
+    "transactions:put_back": (put_back, "transaction.put_back"),
+    "transactions:bulk": (bulk, "transaction.noted"),
+    "transactions:tags": (own_tags, "tag.added"),
+    "transactions:filters": (own_filters, "filter.saved"),
+    "transactions:duplicates": (duplicates, "transaction.unmerged"),
     "imports:new": (import_new, "import.received"),
     "imports:format": (import_format, "import.chosen"),
     "imports:columns": (import_columns, "row.removed"),

@@ -91,6 +91,14 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
     "import_plan": lambda key: {"batch": key},
     "import_commit": lambda key: {"batch": key, "plan_hash": f"{twins.A.canary} plan_hash {key}"},
     "import_undo": lambda key: {"batch": key, "confirm_edits": None},
+    "rows_bulk": lambda key: {
+        "customer": key,
+        "rows": [key],
+        "action": "tag",
+        "category": None,
+        "tag": key,
+        "url": "/transactions/",
+    },
     "audit_head": lambda key: {"day": twins.DAY.isoformat()},
     "night": lambda key: {"business_day": twins.DAY.isoformat()},
 }

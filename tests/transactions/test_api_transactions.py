@@ -72,7 +72,9 @@ def test_a_row_has_the_agreed_shape(customer: Customer) -> None:
         "category": {"id": str(coffee.public_id), "name": "Coffee and bakery"},
         "category_origin": "source",
         "status": "posted",
-        "tags": [], "note": "", "parent_id": None,
+        "tags": [],
+        "note": "",
+        "parent_id": None,
     }
 
 

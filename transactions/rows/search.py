@@ -63,7 +63,7 @@ def pattern(text: str) -> str:
             at += 2
             continue
         c = folded[at]
-        made.append(_CLASSES.get(c) or (c if c.isalnum() else r"\s+" if c.isspace() else f"\\{c}"))
+        made.append(_CLASSES.get(c) or (c if c.isalnum() else "[ \t]+" if c.isspace() else f"\\{c}"))
         at += 1
     return "".join(made)
 
@@ -126,7 +126,7 @@ def condition(query: str, customer: int | None) -> Q:
 def _somewhere(word: Word, customer: int | None) -> Q:
     wanted = pattern(word.text)
     text = Func(
-        Value(" "), F("clean_text"), F("raw_text"), F("counterparty"), F("reference"),
+        Value("\n"), F("clean_text"), F("raw_text"), F("counterparty"), F("reference"),
         function="concat_ws", output_field=TextField(),
     )  # fmt: skip
     found = Q(IRegex(text, Value(wanted)))

@@ -51,7 +51,9 @@ def test_parts_count_in_the_place_of_the_whole(account):
     assert made[0].clean_text == "Food" and made[1].clean_text == row.clean_text
     row.refresh_from_db()
     assert row.is_split and row.version == 2
-    assert sum(m.money_out for m in MonthTotal.objects.filter(account=account)) == Decimal("-108.25")
+    assert sum(m.money_out for m in MonthTotal.objects.filter(account=account)) == Decimal(
+        "-108.25"
+    )
     assert not Transaction.objects.lines().filter(pk=row.pk).exists()
     assert audit_ledger() == []
     joined = splits.join(row, expected_version=2)
