@@ -30,9 +30,8 @@ DEBUG = env.bool("DEBUG", default=False)
 _COMMAND = sys.argv[1] if len(sys.argv) > 1 and sys.argv[0].endswith("manage.py") else ""
 # Commands that need no secret and open no database: they run on a fresh clone.
 _STANDALONE = {"read_export", "check_exports", "collectstatic", "generate_sample", "makemessages",
-               "compilemessages", "check_isolation_report", "eval_regulars", "help", ""}  # fmt: skip
-               "compilemessages", "check_isolation_report", "help", "", "eval_categories",
-               "make_brand_list"}  # fmt: skip
+               "compilemessages", "check_isolation_report", "eval_regulars", "eval_categories",
+               "make_brand_list", "help", ""}  # fmt: skip
 _ASKS_HELP = bool(_COMMAND) and not {"-h", "--help"}.isdisjoint(sys.argv)
 _STANDALONE_NOW = _ASKS_HELP or (_COMMAND in _STANDALONE - {""} and "--bank" not in sys.argv)
 

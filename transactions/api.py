@@ -14,7 +14,7 @@ from accounts.customers.models import Customer
 from accounts.idempotency.views import BankAPIView
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, READ_TRANSACTIONS, requires_api
 from accounts.schema import operation, query
-from transactions import queries
+from transactions import ids, queries
 from transactions.doors import API
 from transactions.flows import FLOWS
 from transactions.merchants import queries as merchants
@@ -35,8 +35,11 @@ FILTERS = (
     query("categories", "Ids of categories, parted by commas, with all below them; `none` = uncategorised.",
           "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e12,none"),
     query("account_id", "Ids of accounts, parted by commas.", "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e13"),
-    query("q", "Words in the text, the counterparty or the reference.", "market"),
+    query("q", "Words, all of which must be in the text, the counterparty, the reference, a note or a tag; "
+          "quotes keep words together, a minus leaves out, an amount finds that amount.", "market"),
     query("merchant", "The key of a merchant, as trace links name it.", "green market"),
+    query("tag", "Ids of the customer's tags, parted by commas: rows with any of them.",
+          "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e15"),
     query("currency", "The currency that figures are in; the customer's own unless named.", "EUR"),
     query("month_start", "The day a month begins on, 1 to 28.", "25"),
     query("within", "The wider choice of categories that a share is taken of; stands in trace links.",
@@ -62,7 +65,11 @@ class TransactionSerializer(serializers.Serializer[Any]):
     category = CategorySerializer(allow_null=True)
     category_origin = serializers.CharField(help_text="Who decided the category.")
     status = serializers.CharField(help_text="posted or pending.")
-    tags = serializers.ListField(child=serializers.CharField())
+    tags = serializers.ListField(child=serializers.CharField(), help_text="The customer's own.")
+    note = serializers.CharField(help_text="What the customer wrote to it.")
+    parent_id = serializers.CharField(
+        allow_null=True, help_text="The payment that this is a part of; null for a whole one."
+    )
 
 
 class TransactionsSerializer(serializers.Serializer[Any]):
@@ -83,7 +90,7 @@ class Transactions(BankAPIView):
         parameters=[
             *FILTERS,
             query("metric", "Only the rows behind this figure.", "expenses", enum=sorted(FLOWS)),
-            query("status", "posted or pending.", "posted", enum=sorted(Transaction.Status.values)),
+            query("status", "posted or pending.", "posted", enum=sorted(Transaction.LISTED)),
             query("limit", "Rows in the answer, 1 to 500.", "50", kind=int),
             query("skip", "Rows to pass over, 0 to 10,000.", "0", kind=int),
             query("cursor", "`next_cursor` of the page before.", "WzczOTc4MiwiNGY…"),
@@ -97,7 +104,8 @@ class Transactions(BankAPIView):
                 "description": "Green Market", "raw_description": "POS 4821 GREEN MARKET 0614",
                 "merchant": "Green Market",
                 "category": {"id": "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e12", "name": "Supermarket"},
-                "category_origin": "keyword", "status": "posted", "tags": [],
+                "category_origin": "keyword", "status": "posted", "tags": ["Holiday"], "note": "",
+                "parent_id": None,
             }],
             "total": 1, "next_cursor": None, "sum": "42.10",
         },
@@ -145,7 +153,9 @@ def item(row: dict[str, Any], merchant: str) -> dict[str, Any]:
         "category": {"id": category.public_id, "name": category.name} if category else None,
         "category_origin": row["category_origin"],
         "status": row["status"],
-        "tags": [],
+        "tags": row["tags"],
+        "note": row["note"],
+        "parent_id": ids.encode_one(row["parent_id"]) if row["parent_id"] else None,
     }
 
 
@@ -182,7 +192,7 @@ def read_list(request: Request, customer: Customer) -> tuple[Slice, dict[str, An
         faults["metric"] = _("There are rows behind %(names)s.") % {
             "names": ", ".join(sorted(FLOWS))
         }
-    if status and status not in Transaction.Status.values:
+    if status and status not in Transaction.LISTED:
         faults["status"] = _("Write posted or pending.")
     try:
         skip = as_number(params.get("skip") or "0", 0, queries.MAX_SKIP)

@@ -21,6 +21,8 @@ from transactions.api import TAG, TransactionSerializer, item
 from transactions.merchants import queries as merchants
 from transactions.models import Category, Transaction
 from transactions.reach import Reach
+from transactions.rows import splits
+from transactions.rows.marks import marks_of
 from transactions.rules import learning
 
 _ID = in_path("transaction_id", "Its id.", "9f0c2f6a5d1e4b7c8a3d2e1f0b9c8d7e")
@@ -30,7 +32,8 @@ _EXAMPLE: dict[str, Any] = {
     "description": "Green Market", "raw_description": "POS 4821 GREEN MARKET 0614",
     "merchant": "Green Market",
     "category": {"id": "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e12", "name": "Supermarket"},
-    "category_origin": "person", "status": "posted", "tags": [], "version": 3,
+    "category_origin": "person", "status": "posted", "tags": [], "note": "",
+    "parent_id": None, "part_ids": [], "version": 3,
 }  # fmt: skip
 _MATCH = re.compile(r'"([0-9]{1,9})"')
 
@@ -54,6 +57,10 @@ class Busy(APIException):
 
 
 class VersionedTransactionSerializer(TransactionSerializer):
+    part_ids = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The parts it is split into; they count in its place.",
+    )
     version = serializers.IntegerField(help_text="Grows with each change; also the ETag.")
 
 
@@ -86,7 +93,7 @@ class OneTransaction(BankAPIView):
         named = request.query_params.get("customer_id")
         customer = scoped_customer(request, named, what="transaction")
         reach = Reach(customer)
-        return _answer(_row(reach, transaction_id), reach)
+        return _answer(_row(reach, transaction_id, whole=True), reach)
 
     @operation(
         "Give it another category",
@@ -130,9 +137,12 @@ class OneTransaction(BankAPIView):
         return _answer(row, reach)
 
 
-def _row(reach: Reach, transaction_id: str) -> Transaction:
-    """A line of an account this customer holds; whatever else is as missing as nothing."""
-    row = reach.line(transaction_id)
+def _row(reach: Reach, transaction_id: str, *, whole: bool = False) -> Transaction:
+    """A line of an account this customer holds; whatever else is as missing as nothing.
+
+    Parameters: `whole` takes a payment that is split too, whose parts count in its place.
+    """
+    row = reach.payment(transaction_id) if whole else reach.line(transaction_id)
     if row is None:
         raise Http404
     return row
@@ -153,19 +163,24 @@ def _answer(row: Transaction, reach: Reach) -> Response:
     ref = reach.ref(row.category_id)
     text = merchants.text_of(row.raw_text, row.counterparty)
     merchant = merchants.named(reach.customer.pk, [text])[text]
+    marks = marks_of([row.pk], reach.customer.pk)
+    parts = splits.parts_of(row) if row.is_split else []
     said = item(
         {
             "public_id": ids.encode_one(row.pk),
             "account": next(a for a in reach.accounts if a.pk == row.account_id),
             "category": ref if ref.pk else None,
+            "tags": marks.tags.get(row.pk, []),
+            "note": marks.notes.get(row.pk, ""),
             **{
                 name: getattr(row, name)
                 for name in (
                     "booked_on", "value_on", "amount", "clean_text", "raw_text", "counterparty",
-                    "category_origin", "status",
+                    "category_origin", "status", "parent_id",
                 )
             },
         },
         merchant.name,
     )  # fmt: skip
+    said["part_ids"] = ids.encode([part.pk for part in parts])
     return Response({**said, "version": row.version}, headers={"ETag": f'"{row.version}"'})

@@ -6,10 +6,13 @@ class TransactionsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.banks.signals import bank_created
-        from transactions import guard
+        from transactions import enrichment, guard
         from transactions.categories import services
         from transactions.pairs import steps
+        from transactions.rows import duplicates
 
         guard.install()
         steps.register()
         bank_created.connect(services.load_reference, dispatch_uid="categories", weak=False)
+        enrichment.AFTER_COMMIT.append(duplicates.merge_again)
+        enrichment.BEFORE_UNDO.append(duplicates.part_before_undo)

@@ -98,7 +98,7 @@ def _account(account: int, categories: set[int], batches: set[int]) -> list[Diff
             )
         if batch is not None and batch not in batches:
             found.append(Difference("batch", f"transaction {pk}", str(batch), "one that exists"))
-        if is_split:
+        if is_split and status != Transaction.Status.MERGED:
             parents[pk] = amount
         if parent is not None:
             parts[parent] += amount

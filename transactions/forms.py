@@ -98,8 +98,9 @@ class SliceFilter(forms.Form):
         periods_offered: Sequence[tuple[str, Any]],
     ) -> None:
         given: dict[str, str] = {name: params.get(name, "") for name in self.base_fields}
-        for name in ("account", "categories"):
-            given[name] = ",".join(v for v in params.getlist(name) if v)
+        for name in ("account", "categories", "tag"):
+            if name in given:
+                given[name] = ",".join(v for v in params.getlist(name) if v)
         given["period"] = period.key
         if period.key != OWN_DAYS:
             given["start_date"] = given["end_date"] = ""
@@ -154,18 +155,19 @@ class ListFilter(SliceFilter):
     """The list's own: words, status, and the figure whose rows are shown."""
 
     q = forms.CharField(
-        label=gettext_lazy("Shop, text or reference"),
+        label=gettext_lazy("Shop, text, note or amount"),
         required=False,
         widget=forms.TextInput(
             attrs={
                 "type": "search",
-                "placeholder": gettext_lazy("Shop, text or reference"),
+                "placeholder": gettext_lazy("Shop, text, note or amount"),
                 "data-search": True,
                 "autocomplete": "off",
             }
         ),
     )
     status = ChoiceField(label=gettext_lazy("Status"), required=False)
+    tag = ChoiceField(label=gettext_lazy("Tag"), required=False)
     metric = forms.CharField(required=False, widget=forms.HiddenInput)
     within = forms.CharField(required=False, widget=forms.HiddenInput)
     month_start = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -176,7 +178,12 @@ class ListFilter(SliceFilter):
 
     def __init__(self, params: QueryDict, **more: Any) -> None:
         super().__init__(params, **more)
-        self._offer("status", [("", _("Posted and pending")), *Transaction.Status.choices])
+        self._offer(
+            "status",
+            [("", _("Posted and pending")), *((s.value, s.label) for s in Transaction.LISTED)],
+        )
+        tags = more["reach"].tags
+        self._offer("tag", [("", _("All tags")), *tags] if tags else [], dict(tags))
         # A row's own choice of categories is filled from this one (static/js/ledger.js).
         self.fields["categories"].widget.attrs["data-all-categories"] = True
 

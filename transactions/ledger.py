@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.audit import services as audit
 from transactions import enrichment, guard, totals
 from transactions.models import AccountHolder, Category, Transaction
+from transactions.rows import changes
 
 
 class AccountBusy(RuntimeError):
@@ -60,7 +61,7 @@ def lock_accounts(account_ids: list[int], *, wait: bool) -> None:
         raise
 
 
-_RECATEGORISE = f"""
+RECATEGORISE = f"""
 update transactions_transaction
 set category_id = %(category)s, category_origin = %(origin)s, confidence = %(confidence)s,
     version = transactions_transaction.version + 1
@@ -87,6 +88,7 @@ def recategorise(
     ids, accounts = [row.pk for row in rows], {row.account_id for row in rows}
     if not ids:
         return 0
+    by_person = origin == Transaction.Origin.PERSON
     with writing_accounts(accounts, wait=False):
         if expected_version is not None:
             now = Transaction.objects.filter(pk__in=ids).values_list("version", flat=True)
@@ -94,11 +96,14 @@ def recategorise(
                 raise VersionConflict(
                     "This payment was changed meanwhile. Look again before you change it."
                 )
-        before = dict(
-            Transaction.objects.filter(pk__in=ids[: audit.LISTED]).values_list("pk", "category_id")
+        images = list(
+            Transaction.objects.filter(
+                pk__in=ids if by_person else ids[: audit.LISTED]
+            ).values_list("pk", "category_id", "category_origin", "confidence")
         )
+        before = {pk: category_id for pk, category_id, _, _ in images[: audit.LISTED]}
         changed = totals.apply_change(
-            _RECATEGORISE,
+            RECATEGORISE,
             {
                 "category": category.pk if category else None,
                 "origin": origin,
@@ -108,7 +113,8 @@ def recategorise(
             },
         )
         if changed:
-            if origin == Transaction.Origin.PERSON:
+            if by_person:
+                changes.note_category(images, category.pk if category else None)
                 enrichment.after_edit(ids)
             audit.record(
                 act="transaction.recategorised",
@@ -119,12 +125,12 @@ def recategorise(
                     "origin": origin,
                     "n": changed,
                 },
-                customer_id=_owner_of(accounts),
+                customer_id=owner_of(accounts),
             )
         return changed
 
 
-def _owner_of(accounts: Iterable[int]) -> int | None:
+def owner_of(accounts: Iterable[int]) -> int | None:
     """The one customer whose accounts these are, for the change log."""
     owners = AccountHolder.objects.filter(account__in=accounts, role=AccountHolder.Role.OWNER)
     found = list(owners.values_list("customer_id", flat=True).distinct()[:2])

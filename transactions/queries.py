@@ -14,8 +14,16 @@ from django.utils.translation import gettext as _
 from accounts.banks.tenancy import current_schema
 from transactions import ids
 from transactions.flows import Flow
-from transactions.models import AccountHolder, BankAccount, Category, Transaction
+from transactions.models import (
+    AccountHolder,
+    BankAccount,
+    Category,
+    Transaction,
+    TransactionTag,
+)
 from transactions.models.ledger import TransactionQuerySet
+from transactions.rows import search
+from transactions.rows.marks import with_marks
 from transactions.slices import CategoryRef, Slice
 
 MAX_SKIP = 10_000
@@ -39,8 +47,13 @@ def lines(slice: Slice) -> TransactionQuerySet:
         found = found.filter(account_id__in=[a.pk for a in slice.accounts])
     if slice.categories:
         found = found.filter(_in_categories(slice.categories))
+    if slice.tags:
+        placed = TransactionTag.objects.filter(tag__in=[tag.pk for tag in slice.tags])
+        found = found.filter(pk__in=placed.values("transaction_id"))
     if slice.text:
-        found = found.filter(matches(slice.text))
+        found = found.filter(
+            search.condition(slice.text, slice.customer.pk if slice.customer else None)
+        )
     if slice.merchant:
         texts = slice.merchant.texts
         found = found.filter(
@@ -55,14 +68,6 @@ def summed(slice: Slice, flow: Flow) -> TransactionQuerySet:
     """Exactly the rows that a figure of this flow is the sum (or count) of: posted, in its currency."""
     condition = flow.condition()
     return lines(slice).posted().filter(condition, account__currency=slice.currency)
-
-
-def matches(text: str) -> Q:
-    """Rows whose text, counterparty or reference holds these words."""
-    return (
-        Q(clean_text__icontains=text) | Q(raw_text__icontains=text) | Q(counterparty__icontains=text)
-        | Q(reference__icontains=text)
-    )  # fmt: skip
 
 
 def _in_categories(chosen: Sequence[CategoryRef]) -> Q:
@@ -120,7 +125,8 @@ class ListPage:
 
 _COLUMNS = (
     "id", "booked_on", "value_on", "amount", "clean_text", "raw_text", "counterparty", "category_id",
-    "category_origin", "confidence", "decision", "status", "version", "account_id", "batch_id",
+    "category_origin", "confidence", "decision", "status", "version", "account_id", "batch_id", "parent_id",
+    "tags", "note",
 )  # fmt: skip
 
 
@@ -137,7 +143,8 @@ def list_page(
 
     Parameters: with `flow` only the rows a figure is the sum of (posted, in the slice's currency);
     `status` "" = all; `limit` 1–500; `skip` ≤ 10,000 or `cursor`, never both. Each row is a dict of the
-    row's columns with `public_id`, `account` and `category` (CategoryRef or None).
+    row's columns with `public_id`, `account`, `category` (CategoryRef or None), and the customer's own
+    `tags` and `note`.
     Raises BadCursor; ValueError for bounds. Five queries, whatever the number of rows.
     """
     found = listed(slice, flow, status)
@@ -170,26 +177,37 @@ def rows_of_page(
     limit: int = 50,
     skip: int = 0,
     cursor: str = "",
+    pending: int = 0,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of one page and the mark of the next, without counting the whole list.
 
-    Parameters: as `list_page`, and what the caller has read: the customer's `accounts` and, where there
+    Parameters: as `list_page`; `pending` = so many pending rows stand before those of the page, which then are
+    of another `status`; and what the caller has read: the customer's `accounts` and, where there
     are any, categories by key. One query with `refs`, else two.
     """
     if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
         raise ValueError("limit, skip or both are out of bounds")
     after = read_cursor(cursor) if cursor else None
     wanted = [a.pk for a in slice.accounts] or list(accounts)
-    rows = _ordered(listed(slice, flow, status), wanted, after, skip, limit + 1)
+    assert slice.customer
+    found = with_marks(listed(slice, flow, status), slice.customer.pk)
+    apart = with_marks(listed(slice, flow, Transaction.Status.PENDING), slice.customer.pk)
+    rows = _ordered(found, wanted, after, skip, limit + 1, apart=(apart, pending))
+    waiting = [row for row in rows if row["status"] == Transaction.Status.PENDING]
+    if pending:
+        rows = [row for row in rows if row["status"] != Transaction.Status.PENDING]
     more = len(rows) > limit
     rows = rows[:limit]
+    last = rows[-1] if more else None
+    if pending:
+        rows = [*waiting, *rows]
     named = {row["category_id"] for row in rows if row["category_id"]}
     refs = category_refs_by_pk(named) if refs is None else refs
     for row, public_id in zip(rows, ids.encode([row["id"] for row in rows]), strict=True):
         row["public_id"] = public_id
         row["account"] = accounts[row["account_id"]]
         row["category"] = refs.get(row["category_id"]) if row["category_id"] else None
-    last = rows[-1] if more else None
+        row["note"] = row["note"] or ""
     return rows, make_cursor(last["booked_on"], last["public_id"]) if last else None
 
 
@@ -207,21 +225,26 @@ def _ordered(
     after: tuple[date, int] | None,
     skip: int,
     take: int,
+    apart: tuple[QuerySet[Transaction], int],
 ) -> list[dict[str, Any]]:
-    """Rows newest first. Each account is one descent of its own index (account, day, id)."""
+    """Rows newest first. Each account is one descent of its own index (account, day, id).
+
+    `apart` = other rows and how many of them, in the same statement; 0 = none.
+    """
     if after:
         day, pk = after
         found = found.filter(Q(booked_on__lt=day) | Q(booked_on=day, id__lt=pk), booked_on__lte=day)
+    wanted = [(found, skip + take), *([apart] if apart[1] else [])]
     order = ("-booked_on", "-id")
-    if len(accounts) > _SCANS:
-        return list(found.order_by(*order).values(*_COLUMNS)[skip : skip + take])
     scans = [
-        found.filter(account_id=pk).order_by(*order).values(*_COLUMNS)[: skip + take]
-        for pk in accounts
-    ]
-    if len(scans) < 2:
-        return list(scans[0][skip:]) if scans else []
-    return list(scans[0].union(*scans[1:], all=True).order_by(*order)[skip : skip + take])
+        rows.filter(account_id=pk).order_by(*order).values(*_COLUMNS)[:most]
+        for rows, most in wanted
+        for pk in (accounts if len(accounts) <= _SCANS else ())
+    ] or [rows.order_by(*order).values(*_COLUMNS)[:most] for rows, most in wanted if accounts]
+    if not scans:
+        return []
+    united = scans[0].union(*scans[1:], all=True).order_by(*order) if scans[1:] else scans[0]
+    return list(united if apart[1] else united[skip : skip + take])
 
 
 def _salt() -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 
 from accounts.customers.models import Customer
 from accounts.customers.queries import bank_profile
@@ -15,6 +15,8 @@ from transactions.models import (
     BankAccount,
     Category,
     HiddenCategory,
+    SavedFilter,
+    Tag,
     Transaction,
 )
 from transactions.queries import uncategorised
@@ -48,11 +50,41 @@ class Reach:
 
     def line(self, public_id: str) -> Transaction | None:
         """The line of an account this person holds; None for whatever else, missing or foreign."""
+        row = self.payment(public_id)
+        return row if row and not row.is_split else None
+
+    def payment(self, public_id: str) -> Transaction | None:
+        """The same, or a whole payment that is split into lines; not one that counts as another."""
         pk = ids.decode(public_id)
         if pk is None:
             return None
         held = [account.pk for account in self.accounts]
-        return Transaction.objects.lines().filter(pk=pk, account__in=held).first()
+        found = Transaction.objects.filter(pk=pk, account__in=held)
+        return found.exclude(status=Transaction.Status.MERGED).first()
+
+    @cached_property
+    def shelf(self) -> list[tuple[str, UUID, str, str]]:
+        """The person's own tags and saved filters by name: kind, public id, name, query; one query."""
+        nothing = Value("", output_field=CharField())
+        tags = Tag.objects.filter(customer=self.customer).order_by()
+        filters = SavedFilter.objects.filter(person=self.customer.user_id or 0).order_by()
+        rows = tags.annotate(kind=Value("tag"), said=nothing).values_list(
+            "kind", "public_id", "name", "said"
+        )
+        others = filters.annotate(kind=Value("filter")).values_list(
+            "kind", "public_id", "name", "query"
+        )
+        return sorted(rows.union(others, all=True), key=lambda row: row[2].casefold())
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """This person's own tags, by name: public id and name."""
+        return [(str(key), name) for kind, key, name, _query in self.shelf if kind == "tag"]
+
+    @property
+    def filters(self) -> list[tuple[str, str]]:
+        """This person's saved filters, by name: name and query."""
+        return [(name, query) for kind, _key, name, query in self.shelf if kind == "filter"]
 
     @cached_property
     def account_refs(self) -> dict[UUID, AccountRef]:

@@ -14,10 +14,18 @@ from accounts.customers.models import Customer
 from transactions import slices
 from transactions.doors import PAGE, Door
 from transactions.merchants import queries as merchants
-from transactions.models import BankAccount, Category
+from transactions.models import BankAccount, Category, Tag
 from transactions.queries import category_refs, uncategorised
 from transactions.reach import Reach
-from transactions.slices import EARLIEST, LATEST, NO_CATEGORY, AccountRef, CategoryRef, Slice
+from transactions.slices import (
+    EARLIEST,
+    LATEST,
+    NO_CATEGORY,
+    AccountRef,
+    CategoryRef,
+    Slice,
+    TagRef,
+)
 
 MAX_TEXT = 100
 MAX_NAMED = 100
@@ -99,7 +107,7 @@ class _Reading:
     def slice(self, others: Collection[str] | None, start: date, end: date) -> Slice:
         door = self.door
         known = {
-            "start_date", "end_date", "categories", "within", "q", "currency", "month_start", door.account,
+            "start_date", "end_date", "categories", "within", "q", "currency", "month_start", "tag", door.account,
             door.customer, "merchant",
         }  # fmt: skip
         if others is not None:
@@ -111,6 +119,7 @@ class _Reading:
             self.faults["end_date"] = _("The last day lies before the first.")
         accounts = self.accounts()
         categories, within = self.categories("categories"), self.categories("within")
+        tags = self.tags()
         text = self.one("q").strip()
         if len(text) > MAX_TEXT:
             self.faults["q"] = _("Search for at most %(n)d characters.") % {"n": MAX_TEXT}
@@ -131,7 +140,7 @@ class _Reading:
         )  # fmt: skip
         if merchant:
             made = replace(made, merchant=merchants.merchant_ref(self.customer.pk, merchant))
-        return replace(made, within=within) if within else made
+        return replace(made, within=within, tags=tags) if within or tags else made
 
     def one(self, name: str) -> str:
         values = self.params.getlist(name) if name else []
@@ -197,6 +206,19 @@ class _Reading:
     def held(self, ids: list[UUID]) -> dict[UUID, AccountRef]:
         mine = BankAccount.objects.held_by(self.customer).filter(public_id__in=ids)
         return {a.public_id: AccountRef(a.pk, a.public_id, str(a), a.currency) for a in mine}
+
+    def tags(self) -> tuple[TagRef, ...]:
+        wanted = self.named("tag")
+        if not wanted:
+            return ()
+        ids = [i for i in wanted.values() if i]
+        mine = Tag.objects.filter(customer=self.customer, public_id__in=ids)
+        known = {t.public_id: TagRef(t.pk, t.public_id, t.name) for t in mine}
+        for word, public_id in wanted.items():
+            if public_id not in known:
+                self.faults["tag"] = _("There is no tag “%(id)s” here.") % {"id": word[:_SHOWN]}
+                return ()
+        return tuple(known[i] for i in dict.fromkeys(ids))
 
     def categories(self, name: str) -> tuple[CategoryRef, ...]:
         wanted = self.named(name)

@@ -58,6 +58,13 @@ class MerchantRef:
 
 
 @dataclass(frozen=True, slots=True)
+class TagRef:
+    pk: int
+    public_id: UUID
+    name: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """Which lines: a customer's accounts (None: the whole bank), a period, and filters.
 
@@ -74,6 +81,7 @@ class Slice:
     text: str = ""
     month_start: int = 1
     merchant: MerchantRef | None = None
+    tags: tuple[TagRef, ...] = ()
 
     def __post_init__(self) -> None:
         if self.month_start not in periods.MONTH_STARTS:
@@ -89,6 +97,7 @@ class Slice:
             and self.start < self.end
             and not self.text
             and self.merchant is None
+            and not self.tags
         )
 
     @property
@@ -147,6 +156,8 @@ class Slice:
             found.append(("categories", ",".join(c.key for c in self.categories)))
         if self.within:
             found.append(("within", ",".join(c.key for c in self.within)))
+        if self.tags:
+            found.append(("tag", ",".join(str(t.public_id) for t in self.tags)))
         if self.text:
             found.append(("q", self.text))
         if self.merchant:

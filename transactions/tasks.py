@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.jobs.context import JobContext
@@ -97,3 +98,32 @@ def provider_sync(context: JobContext) -> dict[str, Any] | None:
     from transactions.providers import jobs
 
     return jobs.run(context)
+
+
+@handles("rows_bulk", title=_("Change many payments"))
+def rows_bulk(context: JobContext) -> dict[str, Any] | None:
+    """One change on many lines, whole or not at all; lines that went meanwhile are left out."""
+    from accounts.customers.models import Customer
+    from transactions.models import Category, Tag
+    from transactions.rows import bulk
+    from transactions.rows.errors import RowRefused
+
+    said = context.arguments
+    customer = Customer.objects.filter(pk=said["customer"]).first()
+    category = Category.objects.filter(pk=said.get("category") or 0).first()
+    tag = Tag.objects.filter(pk=said.get("tag") or 0, customer=customer).first()
+    is_gone = (said.get("category") and not category) or (said.get("tag") and not tag)
+    if customer is None or is_gone:
+        raise JobRefused("choice_missing", "What was to be put on these payments is gone.")
+    change = bulk.BulkChange(said["action"], category, tag)
+    with transaction.atomic():
+        context.progress(0, len(said["rows"]), "changing")
+        try:
+            result = bulk.apply(customer, dict.fromkeys(said["rows"]), change, wait=True)
+        except RowRefused as refused:
+            raise JobRefused(refused.code, refused.sentence) from refused
+        context.raise_if_cancelled()
+        context.finish(
+            {"changed": result.changed, "left": len(result.left), "url": said.get("url", "")}
+        )
+    return None

@@ -1,6 +1,7 @@
 """A customer's transactions: the list under one filter, and the same filter as a file."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,8 @@ from config.pages import ledger_pairs
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import ListReading, as_of, chips, read_list
 from transactions import ids, queries
+from transactions.models import Transaction
+from transactions.rows.marks import marks_of
 
 CSV_CHUNK = 2000
 
@@ -41,8 +44,20 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
         "older_url": _older(found, listing.next_cursor),
         "first_url": f"?{found.form.query()}" if found.cursor else "",
         "csv_url": reverse("transactions:csv") + f"?{found.form.query()}",
+        "filter_query": found.form.query("customer"),
+        "saved_filters": view.reach.filters if view.is_own else [],
+        "groups": view.reach.groups(),
+        "fitting": _fitting(found),
     }
     return render(request, "transactions/list.html", context)
+
+
+def _fitting(found: ListReading) -> int | None:
+    """How many lines fit the filter, where the figures have counted them."""
+    if found.status or found.flow or "count" not in found.sums or found.excluded:
+        return None
+    value = found.sums["count"].value
+    return int(value) if value is not None else None
 
 
 def frame(request: HttpRequest, view: View, found: ListReading) -> dict[str, Any]:
@@ -64,7 +79,7 @@ def _older(found: ListReading, cursor: str | None) -> str:
 
 HEAD = (
     "date", "value_date", "amount", "currency", "text", "counterparty", "reference", "category",
-    "subcategory", "category_from", "status", "account", "text_as_received", "id",
+    "subcategory", "category_from", "status", "account", "text_as_received", "tags", "note", "part_of", "id",
 )  # fmt: skip
 
 
@@ -88,12 +103,21 @@ def _csv_rows(found: ListReading, bank: str) -> Iterator[list[Any]]:
     rows = queries.listed(found.chosen, found.flow, found.status).order_by("-booked_on", "-id")
     # Rows are read while the answer is sent, when the request's own bank may be left already.
     with in_bank(bank):
-        for row in rows.iterator(CSV_CHUNK):
-            account = accounts[row.account_id]
-            category, root = view.reach.ref(row.category_id), view.reach.root(row.category_id)
-            yield [
-                row.booked_on, row.value_on, row.amount, account.currency, row.clean_text,
-                row.counterparty, row.reference, root.name if root.pk else "",
-                category.name if category.pk != root.pk else "", row.category_origin, row.status,
-                str(account), row.raw_text, ids.encode_one(row.pk),
-            ]  # fmt: skip
+        for block in batched(rows.iterator(CSV_CHUNK), CSV_CHUNK):
+            marks = marks_of([row.pk for row in block], view.customer.pk)
+            for row in block:
+                account = accounts[row.account_id]
+                category, root = view.reach.ref(row.category_id), view.reach.root(row.category_id)
+                yield [
+                    row.booked_on, row.value_on, row.amount, account.currency, row.clean_text,
+                    row.counterparty, row.reference, root.name if root.pk else "",
+                    category.name if category.pk != root.pk else "", row.category_origin, row.status,
+                    str(account), row.raw_text, ", ".join(marks.tags.get(row.pk, [])),
+                    marks.notes.get(row.pk, ""), ids.encode_one(row.parent_id) if row.parent_id else "",
+                    ids.encode_one(row.pk),
+                ]  # fmt: skip
+
+
+def batched(rows: Iterator[Transaction], size: int) -> Iterator[list[Transaction]]:
+    while block := list(islice(rows, size)):
+        yield block

@@ -22,6 +22,7 @@ from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
 from transactions.models import Category, ImportBatch, Transaction
+from transactions.rows.marks import marks_of
 from transactions.rules import learning
 from transactions.rules.why import reason_of
 from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
@@ -30,9 +31,15 @@ from transactions.slices import NO_CATEGORY, CategoryRef, CustomerRef, Slice
 @requires(OWN_DATA, OPEN_CUSTOMER)
 @require_safe
 def detail(request: HttpRequest, transaction_id: str) -> HttpResponse:
+    """A line, or a whole payment whose parts are the lines."""
+    # They stand on this module: what one line's page shows beside its category.
+    from config.pages.rows_one import marks_context, own_payment
+
     view = open_view(request, "transaction")
-    row = _own_line(view, transaction_id)
-    return render(request, "transactions/detail.html", _context(view, row, request))
+    row = own_payment(view, transaction_id)
+    context = _context(view, row, request)
+    context |= marks_context(view, row, context["batch"])
+    return render(request, "transactions/detail.html", context)
 
 
 def _own_line(view: View, transaction_id: str) -> Transaction:
@@ -98,7 +105,8 @@ def _counts_in(
     view: View, row: Transaction, category: CategoryRef, currency: str
 ) -> list[tuple[str, Figure]]:
     """The month's figures that hold this line, by label; none for a transfer or a pending line."""
-    if row.status != Transaction.Status.POSTED or category.kind == Category.Kind.TRANSFER:
+    is_counted = row.status == Transaction.Status.POSTED and not row.is_split
+    if not is_counted or category.kind == Category.Kind.TRANSFER:
         return []
     first, end = periods.this_month(row.booked_on)
     month = Slice(
@@ -126,18 +134,18 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
     """A person's own decision on one line. In place with htmx; without it, back to where they were."""
     view = open_view(request, "transaction")
     row = _own_line(view, transaction_id)
-    category, fault = _chosen(view, request.POST.get("category", ""))
+    category, fault = chosen_category(view, request.POST.get("category", ""))
     status = 400 if fault else 200
     lessons: list[str] = []
     if not fault:
         try:
-            version = _version(request.POST.get("version", ""))
+            version = version_of(request.POST.get("version", ""))
             with transaction.atomic():
                 books.recategorise([row], category=category, expected_version=version)
                 found = learning.note_choices(view.customer, [row], category)
             lessons = [_lesson(view, lesson) for lesson in found]
         except (AccountBusy, VersionConflict) as error:
-            fault, status = _sentence(error), 409
+            fault, status = sentence_of(error), 409
         row.refresh_from_db()
     if request.htmx:  # type: ignore[attr-defined]
         return _in_place(request, view, row, fault, status, lessons)
@@ -147,7 +155,7 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
         messages.success(request, _("The category is changed. Your choice stays above the bank's."))
         for said in lessons:
             messages.info(request, said)
-    return redirect(_back(request, view))
+    return redirect(back_to(request, view))
 
 
 def _lesson(view: View, lesson: learning.Lesson) -> str:
@@ -162,7 +170,7 @@ def _lesson(view: View, lesson: learning.Lesson) -> str:
     return text % {"name": lesson.merchant.name, "category": category}
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
     if isinstance(error, AccountBusy):
         return _(
             "This account is being written now, by a file or by rules. Nothing was changed; try again in a "
@@ -173,7 +181,7 @@ def _sentence(error: Exception) -> str:
     )
 
 
-def _chosen(view: View, key: str) -> tuple[Category | None, str]:
+def chosen_category(view: View, key: str) -> tuple[Category | None, str]:
     """The category named, which must be one that the list offers."""
     if key == NO_CATEGORY:
         return None, ""
@@ -184,11 +192,11 @@ def _chosen(view: View, key: str) -> tuple[Category | None, str]:
     return Category.objects.get(pk=ref.pk), ""
 
 
-def _version(text: str) -> int | None:
+def version_of(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _back(request: HttpRequest, view: View) -> str:
+def back_to(request: HttpRequest, view: View) -> str:
     target = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(
         target, {request.get_host()}, require_https=request.is_secure()
@@ -210,7 +218,7 @@ def _in_place(
     path, _sep, query = address.partition("?")
     if path != reverse("transactions:list"):
         context = _context(view, row, request)
-        context |= {"fault": fault, "next": _back(request, view), "lessons": lessons}
+        context |= {"fault": fault, "next": back_to(request, view), "lessons": lessons}
         return render(request, "transactions/_category_card.html", context, status=status)
     found = read_list(view, QueryDict(query))
     context = ledger.frame(request, view, found)
@@ -225,6 +233,7 @@ def _in_place(
 def _row(view: View, row: Transaction) -> Row:
     account = next(a for a in view.reach.accounts if a.pk == row.account_id)
     public_id = ids.encode_one(row.pk)
+    marks = marks_of([row.pk], view.customer.pk)
     return Row(
         public_id=public_id,
         url=reverse("transactions:detail", args=[public_id]) + view.words,
@@ -238,4 +247,7 @@ def _row(view: View, row: Transaction) -> Row:
         version=row.version,
         is_pending=row.status == Transaction.Status.PENDING,
         origin=row.category_origin,
+        tags=marks.tags.get(row.pk, []),
+        note=marks.notes.get(row.pk, ""),
+        is_part=row.parent_id is not None,
     )

@@ -26,11 +26,13 @@ from transactions.forms import ListFilter, Period, read_period, with_days
 from transactions.merchants import queries as merchants
 from transactions.merchants.queries import Named
 from transactions.models import Transaction
+from transactions.rows.running import Running, running
 from transactions.rules.decisions import is_named
 from transactions.slice_parsing import BadSlice, read_slice
 from transactions.slices import CategoryRef, Slice
 
 PAGE = 50
+PENDING_SHOWN = 100
 ALL = "all"
 SUMS = ("count", "income", "expenses", "net", "money_in", "money_out")
 # How many lines a sum is of, where the registry counts them.
@@ -54,6 +56,10 @@ class Row:
     version: int
     is_pending: bool
     origin: str = ""
+    tags: list[str] = field(default_factory=list)
+    note: str = ""
+    is_part: bool = False
+    after: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,8 @@ class Listing:
     days: list[Day]
     next_cursor: str | None
     shown: int
+    # Where the balances after each line start from; None where none is shown.
+    balances: Running | None = None
 
 
 @dataclass(frozen=True)
@@ -135,30 +143,47 @@ class ListReading:
         return breakdowns.not_included(self.chosen, door=self.view.door, cells=self._cells)
 
     def listing(self) -> Listing:
-        """The page's rows. Raises queries.BadCursor."""
-        slice = self.chosen
+        """The page's rows; pending ones stand apart, on the first page. Raises queries.BadCursor."""
+        is_first = not (self.status or self.flow or self.cursor)
         found, next_cursor = queries.rows_of_page(
-            slice,
+            self.chosen,
             accounts={a.pk: a for a in self.view.reach.accounts},
             refs=self.view.reach.refs,
             flow=self.flow,
-            status=self.status,
+            status=self.status or Transaction.Status.POSTED,
             limit=PAGE,
             cursor=self.cursor,
+            pending=PENDING_SHOWN if is_first else 0,
         )
         names = merchants.named_rows(self.view.customer.pk, found)
-        rows = [(row["booked_on"], row_of(self.view, row, names)) for row in found]
-        pending = [row for _, row in rows if row.is_pending]
+        waiting = [row for row in found if row["status"] == Transaction.Status.PENDING]
+        found = [row for row in found if row["status"] != Transaction.Status.PENDING]
+        balances = self._running(found)
+        after = balances.after if balances else {}
+        rows = [
+            (row["booked_on"], row_of(self.view, row, names, after.get(row["id"]))) for row in found
+        ]
+        pending = [row_of(self.view, row, names) for row in waiting]
         by_day: dict[date, list[Row]] = {}
         for day, row in rows:
-            if not row.is_pending:
-                by_day.setdefault(day, []).append(row)
+            by_day.setdefault(day, []).append(row)
         totals = self.day_figures(list(by_day))
         days = [
             Day(day, formats.day(day, self.view.locale, "full"), totals.get(day), held)
             for day, held in by_day.items()
         ]
-        return Listing(slice, pending, days, next_cursor, len(rows))
+        shown = len(rows) + len(pending)
+        return Listing(self.chosen, pending, days, next_cursor, shown, balances)
+
+    @property
+    def has_running(self) -> bool:
+        """Whether a balance can stand beside each line: one account, and no line between left out."""
+        slice = self.chosen
+        narrowed = slice.text or slice.tags or slice.categories or self.flow or self.status
+        return not narrowed and len(slice.accounts or self.view.reach.accounts) == 1
+
+    def _running(self, rows: list[dict[str, Any]]) -> Running | None:
+        return running(rows[0]["account_id"], rows) if rows and self.has_running else None
 
     def day_figures(self, days: Sequence[date]) -> dict[date, Figure]:
         """What each day comes to under this filter; one query."""
@@ -197,8 +222,10 @@ def shown_name(view: View, rows: Sequence[Transaction]) -> dict[int, str]:
     }
 
 
-def row_of(view: View, row: dict[str, Any], names: Mapping[str, Named]) -> Row:
-    """A row of `queries.rows_of_page` as the list shows it."""
+def row_of(
+    view: View, row: dict[str, Any], names: Mapping[str, Named], after: Decimal | None = None
+) -> Row:
+    """A row of `queries.rows_of_page` as the list shows it; `after` the balance after it."""
     account = row["account"]
     category = view.reach.ref(row["category_id"])
     return Row(
@@ -216,6 +243,10 @@ def row_of(view: View, row: dict[str, Any], names: Mapping[str, Named]) -> Row:
         version=row["version"],
         is_pending=row["status"] == Transaction.Status.PENDING,
         origin=row["category_origin"],
+        tags=row["tags"],
+        note=row["note"],
+        is_part=row["parent_id"] is not None,
+        after=after,
     )
 
 
@@ -239,7 +270,7 @@ def read_list(view: View, params: QueryDict) -> ListReading:
     metric, status = params.get("metric", ""), params.get("status", "")
     if metric and metric not in FLOWS:
         faults["metric"] = _("There are no rows behind “%(name)s”.") % {"name": metric[:40]}
-    if status and status not in Transaction.Status.values:
+    if status and status not in Transaction.LISTED:
         faults["status"] = _("Choose posted or pending.")
         status = ""
     try:
@@ -285,6 +316,8 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
     if slice.categories:
         names = [c.name for c in slice.categories]
         words["categories"] = ", ".join(names[:3]) + ("…" if len(names) > 3 else "")
+    if slice.tags:
+        words["tag"] = ", ".join(t.name for t in slice.tags)
     if slice.text:
         words["q"] = f"“{slice.text}”"
     if slice.merchant:

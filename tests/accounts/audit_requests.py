@@ -41,6 +41,7 @@ from transactions.ids import encode_one
 from transactions.imports import services as imports
 from transactions.imports.bulk.services import receive_bulk
 from transactions.imports.pages import profiles
+from transactions.ledger import recategorise
 from transactions.models import (
     BalanceStatement,
     BankAccount,
@@ -48,6 +49,7 @@ from transactions.models import (
     ImportProfile,
     Merchant,
     ProviderLink,
+    RowChange,
     RowPair,
 )
 
@@ -157,6 +159,50 @@ def pair(case: Case) -> Request:
 def name_merchant(case: Case) -> Request:
     line = make_transaction(account=case.account, amount="-9.00")
     return "cleo", f"/transactions/{encode_one(line.pk)}/merchant/", {"name": "My baker"}
+
+
+def _own_line(case: Case, **fields: Any) -> Any:
+    return make_transaction(account=case.account, amount="-9.00", **fields)
+
+
+def split(case: Case) -> Request:
+    url = f"/transactions/{encode_one(_own_line(case).pk)}/split/"
+    parts = {"amount": ["4", "5"], "category": ["none", "none"], "text": ["", ""]}
+    return "cleo", url, {"act": "split", **parts}
+
+
+def tag(case: Case) -> Request:
+    return "cleo", f"/transactions/{encode_one(_own_line(case).pk)}/tags/", {"name": "Trip"}
+
+
+def note(case: Case) -> Request:
+    return "cleo", f"/transactions/{encode_one(_own_line(case).pk)}/note/", {"note": "mine"}
+
+
+def put_back(case: Case) -> Request:
+    line = _own_line(case)
+    recategorise([line], category=category("rent"))
+    change = RowChange.objects.latest("pk").pk
+    return "cleo", f"/transactions/{encode_one(line.pk)}/put-back/", {"change": change}
+
+
+def bulk(case: Case) -> Request:
+    chosen = {"row": f"{encode_one(_own_line(case).pk)}:1", "action": "note", "note": "mine"}
+    return "cleo", "/transactions/bulk/", chosen
+
+
+def own_tags(case: Case) -> Request:
+    return "cleo", "/transactions/tags/", {"act": "add", "name": "Trip"}
+
+
+def own_filters(case: Case) -> Request:
+    return "cleo", "/transactions/filters/", {"act": "save", "name": "June", "query": "q=market"}
+
+
+def duplicates(case: Case) -> Request:
+    pair = {"first": _own_line(case), "second": _own_line(case)}
+    named = {name: encode_one(line.pk) for name, line in pair.items()}
+    return "cleo", "/transactions/duplicates/", {"act": "different", **named}
 
 
 def api_categorise(case: Case) -> Request:
@@ -559,6 +605,14 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "regulars:make": (regular_made, "regular.made"),
     "api:regular": (api_regular_word, "regular.said"),
     "api:transactions": (api_book, "import.committed"),
+    "transactions:split": (split, "transaction.split"),
+    "transactions:tag": (tag, "transaction.tagged"),
+    "transactions:note": (note, "transaction.noted"),
+    "transactions:put_back": (put_back, "transaction.put_back"),
+    "transactions:bulk": (bulk, "transaction.noted"),
+    "transactions:tags": (own_tags, "tag.added"),
+    "transactions:filters": (own_filters, "filter.saved"),
+    "transactions:duplicates": (duplicates, "transaction.unmerged"),
     "imports:new": (import_new, "import.received"),
     "imports:bulk": (import_bulk, "import.received"),
     "imports:accounts": (import_accounts, "account.created"),

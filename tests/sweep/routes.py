@@ -40,8 +40,8 @@ QUERIES = {
     "pages:forecast": ("customer",),
     "pages:staff_overview": ("category", "segment"),
     "pages:staff_groups": ("category", "segment"),
-    "transactions:list": ("customer", "account", "categories"),
-    "transactions:csv": ("customer", "account", "categories"),
+    "transactions:list": ("customer", "account", "categories", "tag"),
+    "transactions:csv": ("customer", "account", "categories", "tag"),
     "transactions:detail": ("customer",),
     "transactions:pairs": ("customer",),
     "transactions:categorise": ("customer",),
@@ -49,15 +49,23 @@ QUERIES = {
     "regulars:due": ("customer",),
     "regulars:detail": ("customer",),
     "transactions:merchant": ("customer",),
+    "transactions:split": ("customer",),
+    "transactions:tag": ("customer",),
+    "transactions:note": ("customer",),
+    "transactions:put_back": ("customer",),
+    "transactions:bulk": ("customer",),
+    "transactions:tags": ("customer",),
+    "transactions:filters": ("customer",),
+    "transactions:duplicates": ("customer",),
     "imports:new": ("customer",),
-    "api:transactions": ("customer_id", "account_id", "categories"),
+    "api:transactions": ("customer_id", "account_id", "categories", "tag"),
     "api:cards": ("customer_id", "account_id", "categories"),
     "api:regulars": ("customer_id",),
     "api:trace": ("customer_id", "account_id", "categories"),
 }
 # Parameters that stay the cast's own while the other one is foreign or missing.
 NAMES_CUSTOMER = ("customer", "customer_id")
-NAMES_ROW = ("account", "account_id", "categories", "transaction_id")
+NAMES_ROW = ("account", "account_id", "categories", "tag", "transaction_id")
 
 
 @dataclass(frozen=True)
@@ -197,6 +205,7 @@ PARAMETERS: dict[str, Callable[[int], Any]] = {
     "rule_id": _public_id("transactions.CategoryRule"),
     "run_id": _public_id("transactions.RuleRun"),
     "merchant_id": _public_id("transactions.LearnedMerchant"),
+    "tag": _public_id("transactions.Tag"),
     "category": lambda key: key,
     "segment": lambda key: key,
     "metric": lambda key: "income",

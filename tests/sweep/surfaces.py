@@ -96,6 +96,14 @@ JOBS: dict[str, Callable[[int], dict[str, Any]]] = {
     "rule_run": lambda key: {"run": key},
     "rule_run_undo": lambda key: {"run": key},
     "provider_sync": lambda key: {"link": key, "tries": 0},
+    "rows_bulk": lambda key: {
+        "customer": key,
+        "rows": [key],
+        "action": "tag",
+        "category": None,
+        "tag": key,
+        "url": "/transactions/",
+    },
     "audit_head": lambda key: {"day": twins.DAY.isoformat()},
     "night": lambda key: {"business_day": twins.DAY.isoformat()},
 }

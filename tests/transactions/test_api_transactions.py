@@ -73,6 +73,8 @@ def test_a_row_has_the_agreed_shape(customer: Customer) -> None:
         "category_origin": "source",
         "status": "posted",
         "tags": [],
+        "note": "",
+        "parent_id": None,
     }
 
 

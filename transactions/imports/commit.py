@@ -17,6 +17,7 @@ from transactions.imports.made import let_stand
 from transactions.imports.verdicts import Verdicts
 from transactions.ledger import writing_accounts
 from transactions.models import BalanceStatement, ImportBatch, KeptEdit
+from transactions.rows import kept, splits
 
 DIFFERENCES_SHOWN = 50
 _GONE = "The planned rows are gone. Look at the preview again."
@@ -41,12 +42,6 @@ set booked_on = s.booked_on, value_on = coalesce(s.value_on, transactions_transa
 from import_known k, import_stage s
 where k.verdict = 'c' and s.n = k.n and transactions_transaction.id = k.transaction_id
 returning {totals.UPDATED}
-"""
-_FORGET_EDITS = """
-delete from transactions_keptedit where id in (
-  select k.id from transactions_keptedit k join transactions_transaction t
-    on t.account_id = k.account_id and t.fingerprint = k.fingerprint and t.occurrence = k.occurrence
-  where t.batch_id = %(batch)s and k.account_id = any(%(accounts)s))
 """
 
 
@@ -207,14 +202,9 @@ def apply(batch: ImportBatch, planned: bytes, accounts: list[int]) -> CommitResu
         new = totals.apply_change(_INSERT, params)
     if verdict_codes.CHANGED.encode() in planned:
         changed = totals.apply_change(_CHANGE, params)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select exists(select from transactions_keptedit where account_id = any(%s))",
-            [accounts],
-        )
-        if cursor.fetchone()[0]:
-            cursor.execute(_FORGET_EDITS, params)
-            returned = cursor.rowcount
+        splits.follow(accounts)
+    if KeptEdit.objects.filter(account_id__in=accounts).exists():
+        returned = kept.give_back(batch.pk, accounts)
     return CommitResult(batch, new, changed, returned)
 
 

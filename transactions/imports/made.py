@@ -30,7 +30,11 @@ with used as (
 select a.id from transactions_bankaccount a
 where a.id = any(%(made)s) and a.id not in (select id from used where id is not null)
   and not exists (select from transactions_transaction t where t.account_id = a.id
-                  and (t.batch_id is distinct from %(batch)s or t.category_origin = 'person'))
+                  and (t.batch_id is distinct from %(batch)s or t.category_origin = 'person' or t.is_split))
+  and not exists (select from transactions_transactiontag g join transactions_transaction t
+                  on t.id = g.transaction_id where t.account_id = a.id)
+  and not exists (select from transactions_note n join transactions_transaction t
+                  on t.id = n.transaction_id where t.account_id = a.id)
   and not exists (select from transactions_keptedit k where k.account_id = a.id)
   and not exists (select from transactions_balancestatement s
                   where s.account_id = a.id and s.batch_id is distinct from %(batch)s)

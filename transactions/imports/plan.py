@@ -47,7 +47,17 @@ insert into transactions_importissue
 select %(batch)s, s.line, 'rejected', 'id_repeated', '', left(s.provider_id, 200),
        'Another row of this file has the same id and says something else.',
        'Leave one of the two out of the file.', left(s.raw_text, 2000)
-from import_known k join import_stage s on s.n = k.n where k.verdict = 'r' order by s.n
+from import_known k join import_stage s on s.n = k.n
+where k.verdict = 'r' and k.transaction_id is null order by s.n
+"""
+_IN_PARTS = """
+insert into transactions_importissue
+  (batch_id, line, verdict, code, "column", value, reason, fix, raw, transaction_id)
+select %(batch)s, s.line, 'rejected', 'row_split', '', trim_scale(s.amount)::text,
+       'You split this payment into parts, and the file now says another amount.',
+       'Join its parts again, then bring the file in once more.', left(s.raw_text, 2000), k.transaction_id
+from import_known k join import_stage s on s.n = k.n
+where k.verdict = 'r' and k.transaction_id is not null order by s.n
 """
 _COUNTED = """
 select account_id, booked_on, category_id, amount from import_stage
@@ -240,6 +250,7 @@ def keep_plan(batch: ImportBatch, staged: Staged) -> bytes:
         params: dict[str, Any] = {"batch": batch.pk, "verdicts": found.codes}
         cursor.execute(_ISSUES, params)
         cursor.execute(_REPEATED, params)
+        cursor.execute(_IN_PARTS, params)
         cells = totals.sum_cells(_COUNTED, params)
         cursor.execute(_SUMS)
         batch.sums = {}

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit import services as audit
@@ -17,20 +18,20 @@ from transactions import enrichment, totals
 from transactions.imports.errors import PlanMissing, UndoRefused
 from transactions.imports.made import accounts_that_go, remove_made
 from transactions.ledger import writing_accounts
-from transactions.models import BalanceStatement, ImportBatch, ImportIssue, Transaction
+from transactions.models import (
+    BalanceStatement,
+    ImportBatch,
+    ImportIssue,
+    Note,
+    Transaction,
+    TransactionTag,
+)
+from transactions.rows import kept, splits
 
 UNDO_DAYS = 30
 # Deliveries that follow a source by its cursor: one taken back alone would be told of never again.
 MIRRORED = ("plaid",)
 
-_KEEP_EDITS = """
-insert into transactions_keptedit as k (account_id, fingerprint, occurrence, payload)
-select account_id, fingerprint, occurrence,
-       jsonb_build_object('category_id', category_id)
-from transactions_transaction where batch_id = %(batch)s and account_id = any(%(accounts)s)
-  and category_origin = 'person'
-on conflict (account_id, fingerprint, occurrence) do update set payload = excluded.payload
-"""
 _DELETE = f"""
 delete from transactions_transaction where batch_id = %(batch)s and account_id = any(%(accounts)s)
 returning {totals.DELETED}
@@ -39,7 +40,8 @@ _RESTORE = f"""
 update transactions_transaction
 set booked_on = (b.v->>'booked_on')::date, value_on = (b.v->>'value_on')::date,
     amount = (b.v->>'amount')::numeric, raw_text = b.v->>'raw_text', clean_text = b.v->>'clean_text',
-    counterparty = b.v->>'counterparty', reference = b.v->>'reference', status = b.v->>'status',
+    counterparty = b.v->>'counterparty', reference = b.v->>'reference',
+    status = case when transactions_transaction.status = 'merged' then 'merged' else b.v->>'status' end,
     version = transactions_transaction.version + 1
 from (select (e->>'id')::bigint id, e->'before' v from jsonb_array_elements(%(before)s::jsonb) e) b
 where transactions_transaction.id = b.id
@@ -101,11 +103,11 @@ def undo(
 ) -> UndoResult:
     """Takes the batch back whole; every derived figure is as it was before.
 
-    People's edits on its rows are kept by fingerprint and return with the rows. An account made for the
-    file goes too when nothing else, such as a kept edit, is on it. Parameters:
+    People's edits on its rows (category, tags, notes, splits) are kept by fingerprint and return with the
+    rows. An account made for the file goes too when nothing else, such as a kept edit, is on it. Parameters:
     `confirm_edits` is how many edited rows the person was told of; when more were edited since, the undo
     is refused (None doesn't ask). Raises UndoRefused with the reason: not in the ledger, older than 30
-    days, a row was split, or a later import changed one of its rows.
+    days, or a later import changed one of its rows.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
@@ -125,13 +127,14 @@ def undo(
             if context:
                 context.progress(0, batch.counts.get("new", 0), "taking back")
             enrichment.before_undo(enrichment.Delivery(batch, tuple(accounts)))
-            with connection.cursor() as cursor:
-                cursor.execute(_KEEP_EDITS, params)
-                kept = cursor.rowcount
-            removed = totals.apply_change(_DELETE, params)
+            kept_edits = kept.keep(batch.pk, accounts)
+            parts = _parts(batch).count()
+            removed = totals.apply_change(_DELETE, params) - parts
             restored = 0
             for before in _before_images(batch):
                 restored += totals.apply_change(_RESTORE, {"before": before})
+            if restored:
+                splits.follow(accounts)
             totals.drop_empty_cells(accounts)
             BalanceStatement.objects.filter(batch_id=batch.pk).delete()
         remove_made(batch)
@@ -142,7 +145,7 @@ def undo(
             act="import.undone",
             subject=batch,
             before={"plan_hash": batch.plan_hash},
-            after={"removed": removed, "restored": restored, "edits_kept": kept},
+            after={"removed": removed, "restored": restored, "edits_kept": kept_edits},
             customer_id=batch.customer_id,
         )
         if context:
@@ -150,7 +153,7 @@ def undo(
             context.raise_if_cancelled()
             done = {"batch": str(batch.public_id), "url": batch.page("done")}
             context.finish(done | {"removed": removed, "restored": restored})
-    return UndoResult(batch, removed, restored, kept, tuple(reimport_offers(batch)))
+    return UndoResult(batch, removed, restored, kept_edits, tuple(reimport_offers(batch)))
 
 
 def bring_again(batch: ImportBatch, *, user: User | None = None) -> ImportBatch:
@@ -184,11 +187,26 @@ def bring_again(batch: ImportBatch, *, user: User | None = None) -> ImportBatch:
 
 def _rows(batch: ImportBatch) -> "QuerySet[Transaction]":
     # There is no index on batch_id (every import would pay for it): rows are found in their accounts.
-    return Transaction.objects.filter(batch_id=batch.pk, account_id__in=_accounts(batch))
+    found = Transaction.objects.filter(batch_id=batch.pk, account_id__in=_accounts(batch))
+    return found.filter(parent=None)
+
+
+def _parts(batch: ImportBatch) -> "QuerySet[Transaction]":
+    found = Transaction.objects.filter(batch_id=batch.pk, account_id__in=_accounts(batch))
+    return found.filter(parent__isnull=False)
 
 
 def _edited(batch: ImportBatch) -> int:
-    return _rows(batch).filter(category_origin=Transaction.Origin.PERSON).count()
+    """Rows that a person gave a category, a tag or a note, or split."""
+    rows = _rows(batch)
+    ids: set[int] = set()
+    for table in (TransactionTag, Note):
+        found = table.objects.filter(transaction__batch_id=batch.pk)
+        for pk, parent in found.values_list("transaction_id", "transaction__parent_id"):
+            ids.add(parent or pk)
+    by_hand = Q(category_origin=Transaction.Origin.PERSON)
+    is_split = Q(is_split=True) & ~Q(status=Transaction.Status.MERGED)
+    return rows.filter(by_hand | is_split | Q(pk__in=ids)).count()
 
 
 def _accounts(batch: ImportBatch) -> list[int]:
@@ -211,9 +229,10 @@ def _refusal(batch: ImportBatch) -> UndoRefused | None:
         return UndoRefused(
             f"An import can be undone for {UNDO_DAYS} days; this one is older.", "too_old"
         )
-    if _rows(batch).filter(is_split=True).exists():
+    if _split_since(batch):
         return UndoRefused(
-            "A payment of this import was split into parts. Join it again first.", "row_split"
+            "A payment whose amount this import changed was split into parts since. Join it again first.",
+            "row_split",
         )
     later = (
         ImportIssue.objects.filter(
@@ -235,6 +254,16 @@ def _refusal(batch: ImportBatch) -> UndoRefused | None:
         f"{when:%d %B %Y, %H:%M} UTC.",
         "undo_later_first",
     )
+
+
+def _split_since(batch: ImportBatch) -> bool:
+    """Whether a row that would get another amount back is in parts, which add up to the present one."""
+    before = dict(batch.issues.filter(verdict="changed").values_list("transaction_id", "before"))
+    if not before:
+        return False
+    held = Transaction.objects.filter(account_id__in=_accounts(batch), is_split=True)
+    amounts = held.exclude(status=Transaction.Status.MERGED).values_list("pk", "amount")
+    return any(pk in before and Decimal(before[pk]["amount"]) != now for pk, now in amounts)
 
 
 def _touched(batch: ImportBatch) -> set[int]:

@@ -16,13 +16,15 @@ SOURCE_COLUMNS = (
 )  # fmt: skip
 
 # A row with the provider's id speaks for itself: any difference is a change. One known by its text can
-# only have gone from pending to posted. What is posted never goes back to pending, and a payment that
-# a person has split is left alone: its parts would no longer add up.
+# only have gone from pending to posted. What is posted never goes back to pending, and one that counts as
+# another stays as it is. Of a payment in parts the source may change all but the amount, for its parts
+# would no longer add up: such a row is rejected, and says so.
 _KNOWN = """
 insert into import_known (n, verdict, transaction_id, version)
 select s.n,
        case when t.status = 'posted' and s.status = 'pending' then 's'
-            when t.is_split then 's'
+            when t.status = 'merged' then 's'
+            when t.is_split and s.amount <> t.amount then 'r'
             when t.status <> s.status then 'c'
             when s.provider_id <> '' and (s.booked_on, coalesce(s.value_on, t.value_on),
                  s.amount, s.raw_text, s.counterparty, s.reference) is distinct from (t.booked_on, t.value_on, t.amount,
@@ -66,7 +68,7 @@ join (select t.id, t.account_id, t.booked_on, t.amount,
       from transactions_transaction t
       left join transactions_importbatch b on b.id = t.batch_id
       where t.account_id = any(%(accounts)s) and t.booked_on between %(first)s and %(last)s
-        and t.parent_id is null and b.source_key is distinct from %(source_key)s
+        and t.parent_id is null and t.status <> 'merged' and b.source_key is distinct from %(source_key)s
         and not exists (select from import_known k where k.transaction_id = t.id)) t
   using (account_id, booked_on, amount, no)
 where not (%(all)s or f.line = any(%(lines)s))
@@ -78,7 +80,7 @@ update import_stage s
 set category_id = (k.payload->>'category_id')::bigint, category_origin = 'person', confidence = 100
 from transactions_keptedit k
 where k.account_id = s.account_id and k.fingerprint = s.fingerprint
-  and k.occurrence = s.occurrence
+  and k.occurrence = s.occurrence and k.payload ? 'category_id'
   and (k.payload->>'category_id' is null or exists (
        select from transactions_category c where c.id = (k.payload->>'category_id')::bigint))
 returning s.n, s.category_id

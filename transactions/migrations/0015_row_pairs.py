@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0003_business_day_range'),
-        ("transactions", "0012_merchants_and_text_model"),
+        ("transactions", "0013_tags_notes_filters"),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
 from transactions.models.merchants import Merchant, MerchantAlias, TextModel
 from transactions.models.pairs import RowPair
 from transactions.models.providers import ProviderAccount, ProviderLink
+from transactions.models.rows import Note, PairVerdict, RowChange, SavedFilter, Tag, TransactionTag
 from transactions.models.rules import (
     CategoryRule,
     Correction,
@@ -33,13 +34,19 @@ __all__ = [
     "Merchant",
     "MerchantAlias",
     "MonthTotal",
+    "Note",
+    "PairVerdict",
     "PlannedChunk",
     "ProviderAccount",
     "ProviderLink",
+    "RowChange",
     "RowPair",
     "RuleChange",
     "RuleRun",
+    "SavedFilter",
+    "Tag",
     "TextModel",
     "Transaction",
+    "TransactionTag",
     "WatchedFile",
 ]

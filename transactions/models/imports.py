@@ -117,6 +117,14 @@ class ImportIssue(models.Model):
 
     class Meta:
         ordering = ["batch", "line", "id"]
+        indexes = [
+            # What files changed on one line, for its history.
+            models.Index(
+                fields=["transaction_id"],
+                condition=models.Q(verdict="changed"),
+                name="issue_changed_row",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line} {self.verdict}"

@@ -27,6 +27,11 @@ class Transaction(models.Model):
     class Status(models.TextChoices):
         POSTED = "posted", _("posted")
         PENDING = "pending", _("pending")
+        # The same payment is there from another source; it counts as that one (transactions/rows).
+        MERGED = "merged", _("the same as another")
+
+    # What a list can be filtered by; a merged line is in none.
+    LISTED = (Status.POSTED, Status.PENDING)
 
     class Origin(models.TextChoices):
         """Who decided the category; the person always wins."""
@@ -80,7 +85,13 @@ class Transaction(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["account", "booked_on", "id"], name="transaction_account_day")
+            models.Index(fields=["account", "booked_on", "id"], name="transaction_account_day"),
+            # Parts of splits alone, so that an import pays nothing for it.
+            models.Index(
+                fields=["parent"],
+                condition=models.Q(parent__isnull=False),
+                name="transaction_parts",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""What people do with lines that are there: split, tag, note, merge, search; and how each line changed."""

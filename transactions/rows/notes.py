@@ -1,0 +1,64 @@
+"""What a person writes to one line: plain text, their own."""
+
+from django.utils.translation import gettext as _
+
+from accounts.audit import services as audit
+from accounts.customers.models import Customer
+from transactions.models import Note, Transaction
+from transactions.rows import changes
+from transactions.rows.errors import RowRefused
+from transactions.rows.tags import locked
+
+MAX_NOTE = 2_000
+
+
+def clean(text: str) -> str:
+    """The note as it is kept. Raises RowRefused for one that is too long."""
+    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    if len(text) > MAX_NOTE:
+        raise RowRefused(
+            _("A note has at most %(n)d characters; this one has %(m)d. Shorten it.")
+            % {"n": MAX_NOTE, "m": len(text)},
+            "note_long",
+        )
+    return text
+
+
+def write(rows: list[Transaction], customer: Customer, text: str) -> int:
+    """Puts a note on lines, in place of the one each had; "" takes it off. Returns how many changed.
+
+    Parameters: `rows` as read under the customer's own scope. Raises RowRefused, ledger.AccountBusy.
+    """
+    text = clean(text)
+    if not rows:
+        return 0
+    with locked(rows):
+        standing = set(
+            Transaction.objects.filter(pk__in=[r.pk for r in rows]).values_list("pk", flat=True)
+        )
+        mine = Note.objects.filter(customer=customer, transaction__in=standing)
+        before = dict(mine.values_list("transaction_id", "text"))
+        changed = sorted(pk for pk in standing if before.get(pk, "") != text)
+        if not changed:
+            return 0
+        if text:
+            Note.objects.bulk_create(
+                [Note(transaction_id=pk, customer=customer, text=text) for pk in changed],
+                update_conflicts=True,
+                unique_fields=["customer", "transaction"],
+                update_fields=["text", "changed_at"],
+            )
+        else:
+            mine.filter(transaction__in=changed).delete()
+        changes.note(
+            changes.NOTED,
+            (changes.Change(pk, {"note": before.get(pk, "")}, {"note": text}) for pk in changed),
+            customer_id=customer.pk,
+        )
+        audit.record(
+            act="transaction.noted",
+            subject=rows[0] if len(rows) == 1 else None,
+            after={"lines": changed[: audit.LISTED], "n": len(changed), "removed": not text},
+            customer_id=customer.pk,
+        )
+    return len(changed)
