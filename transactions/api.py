@@ -37,6 +37,9 @@ FILTERS = (
     query("q", "Words in the text, the counterparty or the reference.", "market"),
     query("currency", "The currency that figures are in; the customer's own unless named.", "EUR"),
     query("month_start", "The day a month begins on, 1 to 28.", "25"),
+    query("convert", "1: count other currencies too, each line at the stored rate of its day.", "1"),
+    query("rated", "Only lines that have a stored rate to this currency; `-EUR`: only those without.",
+          "EUR"),
     query("within", "The wider choice of categories that a share is taken of; stands in trace links.",
           "none"),
 )  # fmt: skip

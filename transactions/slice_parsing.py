@@ -98,8 +98,8 @@ class _Reading:
     def slice(self, others: Collection[str] | None, start: date, end: date) -> Slice:
         door = self.door
         known = {
-            "start_date", "end_date", "categories", "within", "q", "currency", "month_start", door.account,
-            door.customer,
+            "start_date", "end_date", "categories", "within", "q", "currency", "month_start", "convert",
+            "rated", door.account, door.customer,
         }  # fmt: skip
         if others is not None:
             for name in self.params:
@@ -114,6 +114,7 @@ class _Reading:
         if len(text) > MAX_TEXT:
             self.faults["q"] = _("Search for at most %(n)d characters.") % {"n": MAX_TEXT}
         month_start = self.number("month_start", 1, 28) or 1
+        convert, rated = self.convert(), self.rated()
         currency = self.currency()
         if not currency and self.reach:
             currency = self.reach.currency(accounts)
@@ -125,7 +126,7 @@ class _Reading:
             self.customer, currency=currency, start=start, end=end, accounts=accounts, categories=categories,
             text=text, month_start=month_start,
         )  # fmt: skip
-        return replace(made, within=within) if within else made
+        return replace(made, within=within, convert=convert, rated=rated)
 
     def one(self, name: str) -> str:
         values = self.params.getlist(name) if name else []
@@ -157,6 +158,21 @@ class _Reading:
         text = self.one("currency")
         if text and not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
             self.faults["currency"] = _("A currency is three capital letters, for instance EUR.")
+        return text
+
+    def convert(self) -> bool:
+        text = self.one("convert")
+        if text not in ("", "1"):
+            self.faults["convert"] = _("Write 1 to count other currencies too, or leave it out.")
+        return text == "1"
+
+    def rated(self) -> str:
+        text = self.one("rated")
+        code = text.removeprefix("-")
+        if text and not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+            self.faults["rated"] = _(
+                "Write a currency, for instance EUR, or -EUR for no rate to it."
+            )
         return text
 
     def named(self, name: str) -> dict[str, UUID | None]:

@@ -50,7 +50,7 @@ class BudgetLine:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """What one other currency keeps out of a figure: no rate is stored, so nothing is converted."""
+    """What one other currency keeps out of a figure: nothing converts it, or no rate of its days is stored."""
 
     currency: str
     count: Figure
@@ -184,6 +184,8 @@ def not_included(
     excluded = []
     for currency in sorted({cell.currency for cell in others}):
         part = replace(slice, currency=currency)
+        if slice.convert:
+            part = replace(part, convert=False, rated=f"-{slice.currency}")
         facts = Facts(part, in_currency(others, currency))
         count, amount = (
             figure_of(METRICS[name], facts.value(name), part, door)
