@@ -123,6 +123,11 @@ def percent(value: Decimal | int, locale: str = "en", *, signed: bool = False) -
     return f"{_sign(text, plus=signed and value > 0)}{NARROW_SPACE}%"
 
 
+def rate(value: Decimal, locale: str = "en") -> str:
+    """An exchange rate with every digit it was counted by: 0.9213, 162.35."""
+    return number(value.normalize() if value else value, locale)
+
+
 def symbol(currency: str, locale: str = "en") -> str:
     return get_currency_symbol(currency, locale=locale_of(locale))
 

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 for prefix, module in (
     ("", "config.pages.urls"),
     ("transactions/", "config.pages.ledger_urls"),
+    ("bank-accounts/", "config.pages.accounts_urls"),
     ("imports/", "transactions.imports.urls"),
     ("", "accounts.jobs.urls"),
     ("api/", "config.urls_api"),

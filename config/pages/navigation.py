@@ -58,6 +58,7 @@ class BankIdentity:
 ITEMS: tuple[tuple[str | Promise, str, str, str, str], ...] = (
     (_("Overview"), "pages:overview", "home", "main", permissions.OWN_DATA),
     (_("Transactions"), "transactions:list", "list", "main", permissions.OWN_DATA),
+    (_("Accounts"), "accounts_held:list", "wallet", "main", permissions.OWN_DATA),
     (_("Bring in a file"), "imports:new", "upload", "foot", permissions.OWN_DATA),
     (_("Profile"), "pages:profile", "person", "foot", permissions.OWN_DATA),
     (_("Overview"), "pages:staff_overview", "home", "main", permissions.READ_REPORTS),

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from django.db import connection
 
@@ -195,7 +196,7 @@ def _last_until(stated: Sequence[Statement], day: date) -> Statement | None:
 
 def gaps(stated: Mapping[int, Sequence[Statement]]) -> dict[int, list[Gap]]:
     """What lies between each two statements of an account, oldest first."""
-    pairs = [pair for found in stated.values() for pair in zip(found, found[1:], strict=False)]
+    pairs = [pair for found in stated.values() for pair in pairwise(found)]
     sums = moved([(a.account, a.day + ONE_DAY, b.day + ONE_DAY) for a, b in pairs])
     made: dict[int, list[Gap]] = {}
     for (a, b), (amount, n) in zip(pairs, sums, strict=True):

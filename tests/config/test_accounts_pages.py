@@ -1,0 +1,51 @@
+"""The pages about accounts: balances, net worth per currency, what doesn't add up, and the acts on them."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from accounts.customers.models import BankProfile, Customer
+from tests import factories
+from transactions.models import AccountHolder, BalanceStatement, BankAccount
+
+TODAY = date(2026, 6, 21)
+
+
+@pytest.fixture
+def cleo(north: str) -> Customer:
+    BankProfile.objects.update_or_create(
+        pk=1, defaults={"name": "North", "currency": "EUR", "business_day": TODAY}
+    )
+    return factories.make_customer(with_sign_in=True)
+
+
+@pytest.fixture
+def client(cleo: Customer, north_client: Client) -> Client:
+    north_client.force_login(cleo.user)
+    return north_client
+
+
+def state(account: BankAccount, day: date, amount: str, source: str = "bank") -> None:
+    BalanceStatement.objects.create(account=account, day=day, amount=amount, source=source)
+
+
+def spend(account: BankAccount, *lines: tuple[date, str]) -> None:
+    factories.make_transactions(
+        account, [{"booked_on": day, "amount": amount} for day, amount in lines]
+    )
+
+
+def test_the_page_shows_balances_and_net_worth_per_currency(cleo: Customer, client: Client) -> None:
+    euro = factories.make_account(customer=cleo, name="Everyday")
+    state(euro, date(2026, 5, 31), "100.00")
+    spend(euro, (date(2026, 5, 31), "-40.00"), (date(2026, 6, 1), "-12.50"), (date(2026, 6, 22), "-99.00"))
+    dollars = factories.make_account(customer=cleo, name="Dollars", currency="USD")
+    state(dollars, date(2026, 6, 1), "50")
+    factories.make_account(customer=cleo, name="Old loan", kind="loan")
+    body = client.get("/bank-accounts/").content.decode()
+    assert 'data-metric="balance" data-value="87.5000"' in body
+    assert 'data-metric="net_worth" data-value="50.0000" data-unit="money" data-currency="USD"' in body
+    assert "Old loan" in body and "not known" in body
+    assert "no rate of the last seven days is stored: USD" in body
