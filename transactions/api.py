@@ -19,6 +19,8 @@ from transactions.doors import API
 from transactions.flows import FLOWS
 from transactions.models import Transaction
 from transactions.plain_money import plain_amount
+from transactions.rates.api_shapes import ConvertedSerializer
+from transactions.rates.api_shapes import converted as shown_converted
 from transactions.slice_parsing import BadSlice, as_number, read_slice
 from transactions.slices import Slice
 
@@ -64,6 +66,10 @@ class TransactionSerializer(serializers.Serializer[Any]):
     category_origin = serializers.CharField(help_text="Who decided the category.")
     status = serializers.CharField(help_text="posted or pending.")
     tags = serializers.ListField(child=serializers.CharField())
+    converted = ConvertedSerializer(
+        required=False, allow_null=True,
+        help_text="With `convert`: what a line in another currency counts as; null where it is in its own.",
+    )  # fmt: skip
 
 
 class TransactionsSerializer(serializers.Serializer[Any]):
@@ -124,6 +130,7 @@ class Transactions(BankAPIView):
 def item(row: dict[str, Any]) -> dict[str, Any]:
     """One row of `queries.list_page` as the API says it."""
     account, category = row["account"], row["category"]
+    counted = {"converted": shown_converted(row["converted"])} if "converted" in row else {}
     return {
         "id": row["public_id"],
         "account_id": account.public_id,
@@ -138,6 +145,7 @@ def item(row: dict[str, Any]) -> dict[str, Any]:
         "category_origin": row["category_origin"],
         "status": row["status"],
         "tags": [],
+        **counted,
     }
 
 

@@ -187,6 +187,7 @@ class TraceOf(BankAPIView):
         return Response(
             {
                 "value": shapes.exact(made.figure),
+                "rate": shapes.rate(made.rate),
                 "parts": [
                     {
                         "metric": p.metric.name,

@@ -8,6 +8,7 @@ from analytics.metrics.breakdowns import Excluded
 from analytics.metrics.figures import Figure
 from transactions.api import CategorySerializer
 from transactions.plain_money import plain_amount
+from transactions.rates.api_shapes import RateSerializer
 from transactions.slices import CategoryRef
 
 _TRACE = "Where it comes from: the rows of an amount, the parts of a derived figure."
@@ -100,6 +101,9 @@ class PartSerializer(serializers.Serializer[Any]):
 
 class TraceSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
+    rate = RateSerializer(
+        allow_null=True, help_text="There where the value is the one part at this rate, rounded."
+    )
     parts = PartSerializer(many=True)
 
 

@@ -50,7 +50,9 @@ def withdraw(request: HttpRequest, account_id: UUID) -> HttpResponse:
             _("The balance of %(day)s is taken back.") % {"day": formats.day(day, view.locale)},
         )
     else:
-        messages.error(request, _("No balance was stated by hand for this day; nothing is changed."))
+        messages.error(
+            request, _("No balance was stated by hand for this day; nothing is changed.")
+        )
     return redirect("accounts_held:one", account_id=account_id)
 
 

@@ -150,7 +150,9 @@ class AccountsReading:
         held = balances.held([a.pk for a in self.accounts], self.view.today)
         sparks = balances.at_month_ends(self.counting, self.view.today)
         holders = self._holders()
-        return [self._row(a, held[a.pk], sparks.get(a.pk, []), holders[a.pk]) for a in self.accounts]
+        return [
+            self._row(a, held[a.pk], sparks.get(a.pk, []), holders[a.pk]) for a in self.accounts
+        ]
 
     def _holders(self) -> dict[int, int]:
         found = dict.fromkeys((a.pk for a in self.accounts), 0)
@@ -220,13 +222,13 @@ class AccountsReading:
             rate = rates.get(ref.currency)
             if not row.is_known or (ref.currency != home and rate is None):
                 continue
-            one = OfAccount(
-                ref, replace(whole, accounts=(ref,)), self.standings[ref.pk], rate=rate
-            )
+            one = OfAccount(ref, replace(whole, accounts=(ref,)), self.standings[ref.pk], rate=rate)
             by_currency.setdefault(ref.currency, []).append(one)
         if not set(by_currency) - {home}:
             without = [w.currency for w in self.worth if w.currency != home and w.n]
-            return Together(self._figure("net_worth", None, whole), [], without) if without else None
+            return (
+                Together(self._figure("net_worth", None, whole), [], without) if without else None
+            )
         total = Decimal(0)
         counted = []
         for currency, held in by_currency.items():
@@ -238,7 +240,11 @@ class AccountsReading:
                 counted.append(
                     Counted(currency, own, self._figure("net_worth", amount, part), rate)
                 )
-        without = [c for c in others if rates[c] is None and any(w.currency == c and w.n for w in self.worth)]
+        without = [
+            c
+            for c in others
+            if rates[c] is None and any(w.currency == c and w.n for w in self.worth)
+        ]
         return Together(self._figure("net_worth", total, whole), counted, without)
 
     # -- one account -----------------------------------------------------------------------------
@@ -307,4 +313,3 @@ def lost_rows(files: Sequence[ImportBatch], first: date, last: date) -> list[Imp
         if not start or (start <= last.isoformat() and end >= first.isoformat()):
             found.append(batch)
     return found
-

@@ -15,7 +15,7 @@ from accounts.customers.queries import bank_profile
 from analytics import formats
 from analytics.metrics import breakdowns
 from analytics.metrics import cells as reading
-from analytics.metrics.breakdowns import Excluded
+from analytics.metrics.breakdowns import Excluded, Included
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
 from config.pages.customer_scope import View
@@ -24,6 +24,7 @@ from transactions import queries
 from transactions.flows import FLOWS, Flow
 from transactions.forms import ListFilter, Period, read_period, with_days
 from transactions.models import Transaction
+from transactions.rates.conversion import Converted
 from transactions.slice_parsing import BadSlice, read_slice
 from transactions.slices import CategoryRef, Slice
 
@@ -31,7 +32,9 @@ PAGE = 50
 ALL = "all"
 SUMS = ("count", "income", "expenses", "net", "money_in", "money_out")
 # How many lines a sum is of, where the registry counts them.
-COUNTS = {"income": "income_count", "expenses": "expense_count", "count": "count"}
+COUNTS = {
+    "income": "income_count", "expenses": "expense_count", "count": "count", "moved": "count",
+}  # fmt: skip
 HUES = 7
 
 
@@ -51,6 +54,7 @@ class Row:
     version: int
     is_pending: bool
     origin: str = ""
+    converted: Converted | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,14 @@ class ListReading:
             return []
         return breakdowns.not_included(self.chosen, door=self.view.door, cells=self._cells)
 
+    @cached_property
+    def included(self) -> list[Included]:
+        """Other currencies inside these sums, each with its rates."""
+        if self.status or not self.chosen.convert:
+            return []
+        name = self.flow.name if self.flow and not METRICS[self.flow.name].counted else "net"
+        return breakdowns.included(self.chosen, name, door=self.view.door)
+
     def listing(self) -> Listing:
         """The page's rows. Raises queries.BadCursor."""
         slice = self.chosen
@@ -142,6 +154,7 @@ class ListReading:
             status=self.status,
             limit=PAGE,
             cursor=self.cursor,
+            by=queries.conversion(slice),
         )
         rows = [(row["booked_on"], row_of(self.view, row)) for row in found]
         pending = [row for _, row in rows if row.is_pending]
@@ -185,6 +198,7 @@ def row_of(view: View, row: dict[str, Any]) -> Row:
         version=row["version"],
         is_pending=row["status"] == Transaction.Status.PENDING,
         origin=row["category_origin"],
+        converted=row.get("converted"),
     )
 
 
@@ -262,6 +276,14 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
         words["metric"] = _("Behind: %(what)s") % {"what": found.promised_label}
     if slice.currency != view.reach.currency(slice.accounts):
         words["currency"] = slice.currency
+    if slice.convert:
+        words["convert"] = _("All currencies, in %(currency)s") % {"currency": slice.currency}
+    if slice.rated:
+        code = slice.rated.removeprefix("-")
+        said = (
+            _("without a rate to %(code)s") if code != slice.rated else _("with a rate to %(code)s")
+        )
+        words["rated"] = said % {"code": code}
     return found.form.chips({name: str(text) for name, text in words.items()})
 
 

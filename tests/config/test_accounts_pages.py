@@ -1,14 +1,13 @@
 """The pages about accounts: balances, net worth per currency, what doesn't add up, and the acts on them."""
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from django.test import Client
 
 from accounts.customers.models import BankProfile, Customer
 from tests import factories
-from transactions.models import AccountHolder, BalanceStatement, BankAccount
+from transactions.models import BalanceStatement, BankAccount
 
 TODAY = date(2026, 6, 21)
 
@@ -40,12 +39,33 @@ def spend(account: BankAccount, *lines: tuple[date, str]) -> None:
 def test_the_page_shows_balances_and_net_worth_per_currency(cleo: Customer, client: Client) -> None:
     euro = factories.make_account(customer=cleo, name="Everyday")
     state(euro, date(2026, 5, 31), "100.00")
-    spend(euro, (date(2026, 5, 31), "-40.00"), (date(2026, 6, 1), "-12.50"), (date(2026, 6, 22), "-99.00"))
+    spend(
+        euro,
+        (date(2026, 5, 31), "-40.00"),
+        (date(2026, 6, 1), "-12.50"),
+        (date(2026, 6, 22), "-99.00"),
+    )
     dollars = factories.make_account(customer=cleo, name="Dollars", currency="USD")
     state(dollars, date(2026, 6, 1), "50")
     factories.make_account(customer=cleo, name="Old loan", kind="loan")
     body = client.get("/bank-accounts/").content.decode()
     assert 'data-metric="balance" data-value="87.5000"' in body
-    assert 'data-metric="net_worth" data-value="50.0000" data-unit="money" data-currency="USD"' in body
+    assert (
+        'data-metric="net_worth" data-value="50.0000" data-unit="money" data-currency="USD"' in body
+    )
     assert "Old loan" in body and "not known" in body
     assert "no rate of the last seven days is stored: USD" in body
+
+
+def test_every_figure_opens_what_it_is_made_of(cleo: Customer, client: Client) -> None:
+    euro = factories.make_account(customer=cleo)
+    state(euro, date(2026, 5, 31), "100.00")
+    state(euro, date(2026, 6, 20), "80.00")
+    spend(euro, (date(2026, 6, 1), "-12.50"))
+    for door in ("/api/v1/trace/unexplained", "/api/v1/trace/balance"):
+        said = client.get(f"{door}?start_date=2026-06-01&end_date=2026-06-30&currency=EUR").json()
+        print(said)
+    body = client.get(f"/bank-accounts/{euro.public_id}/").content.decode()
+    assert 'data-metric="unexplained" data-value="-7.5000"' in body
+    page = client.get("/trace/net_worth/?end_date=2026-06-21&currency=EUR")
+    assert page.status_code == 200

@@ -71,7 +71,9 @@ class BalanceForm(forms.Form):
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         if day > self.today:
-            raise forms.ValidationError(_("This day is still to come. Choose today or an earlier one."))
+            raise forms.ValidationError(
+                _("This day is still to come. Choose today or an earlier one.")
+            )
         if day < EARLIEST:
             raise forms.ValidationError(_("The ledger keeps days from 1900-01-01 on."))
         return day
@@ -98,7 +100,9 @@ class DescribeForm(forms.Form):
         label=gettext_lazy("Name"),
         max_length=80,
         required=False,
-        help_text=gettext_lazy("Yours alone: others who hold the account keep their own name for it."),
+        help_text=gettext_lazy(
+            "Yours alone: others who hold the account keep their own name for it."
+        ),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=BankAccount.Kind.choices)
 
