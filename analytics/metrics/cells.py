@@ -4,7 +4,7 @@ Month totals answer whole calendar months; lines answer everything else; both sa
 Counts of the uncategorised by sign stand in no month total: asked for, those lines alone are counted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -54,7 +54,7 @@ def cells(slice: Slice, by: Collection[str] = (), *, counts: bool = False) -> li
     many uncategorised lines lie above and below zero.
     """
     if slice.convert and slice.from_totals:
-        return [*_home(slice, by, counts), *_from_lines(_foreign(slice), slice, by)]
+        return _merged([*_home(slice, by, counts), *_from_lines(_foreign(slice), slice, by)])
     if not slice.from_totals:
         return list(_from_lines(lines(slice), slice, by))
     if not counts:
@@ -75,6 +75,27 @@ def _home(slice: Slice, by: Collection[str], counts: bool) -> list[Cell]:
 def _foreign(slice: Slice) -> TransactionQuerySet:
     """The lines in other currencies: their rates are of days, so no month total can answer."""
     return lines(slice).exclude(account__currency=slice.currency)
+
+
+def _merged(found: Iterable[Cell]) -> list[Cell]:
+    """One cell for each currency, month, category and kind."""
+    made: dict[tuple[Any, ...], Cell] = {}
+    for cell in found:
+        key = (cell.currency, cell.month, cell.category, cell.kind)
+        one = made.get(key)
+        if one is None:
+            made[key] = cell
+            continue
+        known = one.n_in is not None and cell.n_in is not None
+        made[key] = replace(
+            one,
+            money_in=one.money_in + cell.money_in,
+            money_out=one.money_out + cell.money_out,
+            n=one.n + cell.n,
+            n_in=one.n_in + cell.n_in if known else None,  # type: ignore[operator]
+            n_out=one.n_out + cell.n_out if known else None,  # type: ignore[operator]
+        )
+    return list(made.values())
 
 
 def cells_from_lines(slice: Slice, by: Collection[str] = ()) -> list[Cell]:

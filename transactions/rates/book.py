@@ -21,6 +21,8 @@ from transactions.plain_money import decimals_of
 EURO = "EUR"
 OLDEST = timedelta(days=7)
 DERIVED_DIGITS = 10
+# Room for the longest amount times the longest rate: nothing is rounded before the end.
+_wide = Context(prec=60)
 _derived = Context(prec=DERIVED_DIGITS, rounding=ROUND_HALF_UP)
 
 
@@ -41,7 +43,7 @@ class Rate:
 def converted(amount: Decimal, rate: Decimal, currency: str) -> Decimal:
     """The amount at this rate, to the decimals of the currency it becomes, halves away from zero."""
     step = Decimal(1).scaleb(-decimals_of(currency))
-    return (amount * rate).quantize(step, ROUND_HALF_UP, Context(prec=60))
+    return _wide.multiply(amount, rate).quantize(step, ROUND_HALF_UP, _wide)
 
 
 Leg = tuple[list[date], list[tuple[Decimal, str]]]
