@@ -6,8 +6,11 @@ class TransactionsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.banks.signals import bank_created
+        from accounts.customers.signals import currency_changing
         from transactions import guard
         from transactions.categories import services
+        from transactions.rates import bank_currency
 
         guard.install()
+        currency_changing.connect(bank_currency.refusal, dispatch_uid="bank-currency", weak=False)
         bank_created.connect(services.load_reference, dispatch_uid="categories", weak=False)

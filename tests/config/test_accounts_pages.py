@@ -69,3 +69,22 @@ def test_every_figure_opens_what_it_is_made_of(cleo: Customer, client: Client) -
     assert 'data-metric="unexplained" data-value="-7.5000"' in body
     page = client.get("/trace/net_worth/?end_date=2026-06-21&currency=EUR")
     assert page.status_code == 200
+
+
+def test_the_api_tells_accounts_with_balance_and_trace(cleo: Customer, client: Client) -> None:
+    yen = factories.make_account(customer=cleo, currency="JPY", name="Yen")
+    state(yen, date(2026, 5, 31), "1000")
+    spend(yen, (date(2026, 6, 2), "-250"))
+    other = factories.make_account(name="Not hers")
+    (one,) = client.get("/api/v1/accounts").json()["items"]
+    assert (one["balance"], one["as_of"], one["stated_on"], one["lines"]) == (
+        "750",
+        "2026-06-21",
+        "2026-05-31",
+        1,
+    )
+    assert client.get(f"/api/v1/accounts/{yen.public_id}").json() == one
+    assert client.get(f"/api/v1/accounts/{other.public_id}").status_code == 404
+    parts = client.get(one["trace"]).json()
+    assert parts["value"] == "750" and [p["value"] for p in parts["parts"]] == ["1000", "-250"]
+    assert client.get(parts["parts"][1]["trace"]).json()["sum"] == "-250"
