@@ -11,7 +11,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import cast
 
-from babel.numbers import get_currency_precision
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +24,7 @@ from analytics.metrics.figures import Figure, Unit
 from transactions import flows, periods
 from transactions.doors import PAGE, Door
 from transactions.flows import Cell, Flow
+from transactions.plain_money import decimals_of
 from transactions.queries import category_refs_by_pk
 from transactions.slices import LATEST, CategoryRef, Slice
 
@@ -158,7 +158,7 @@ def _savings_rate(net: Decimal, income: Decimal, currency: str) -> Decimal | Non
 def _average(expenses: Decimal, count: int, currency: str) -> Decimal | None:
     if not count:
         return None
-    step = Decimal(1).scaleb(-get_currency_precision(currency))
+    step = Decimal(1).scaleb(-decimals_of(currency))
     return (expenses / count).quantize(step, ROUND_HALF_UP)
 
 

@@ -14,6 +14,7 @@ from transactions import adapters
 from transactions.adapters import Detection, Layout, RawRows, Row
 from transactions.imports.errors import PlanMissing
 from transactions.models import ImportBatch, ImportProfile
+from transactions.plain_money import decimals_of
 
 
 class Progress:
@@ -43,15 +44,38 @@ class Progress:
         return max(rows, rows * self.size // self.done) if self.done else rows
 
 
-def recognise(file: StoredFile, *, customer: Customer | None, only: str | None = None) -> Detection:
-    """How the kept file is to be read; raises adapters.Refused."""
+def recognise(
+    file: StoredFile, *, customer: Customer | None, only: str | None = None, currency: str = ""
+) -> Detection:
+    """How the kept file is to be read, for an account in `currency`; raises adapters.Refused."""
     head = files.head(file, adapters.HEAD_BYTES)
+    found = _detect(head, file, customer, only)
+    if decimals_of(currency) != _THREE:
+        return found
+    # Three digits behind a mark are thousands, unless the currency itself has three decimals.
+    for said in found.evidence:
+        if said.field == "decimal" and not said.sure and said.options:
+            return _detect(head, file, customer, only, {"decimal": said.options[0].value})
+    return found
+
+
+_THREE = 3
+
+
+def _detect(
+    head: bytes,
+    file: StoredFile,
+    customer: Customer | None,
+    only: str | None,
+    choices: Mapping[str, str] | None = None,
+) -> Detection:
     return adapters.detect(
         head,
         name=file.name,
         saved=saved_layouts(customer),
         only=only,
         complete=len(head) >= file.size,
+        choices=choices,
     )
 
 
