@@ -44,8 +44,12 @@ QUERIES = {
     "transactions:csv": ("customer", "account", "categories"),
     "transactions:detail": ("customer",),
     "transactions:categorise": ("customer",),
+    "accounts_held:list": ("customer",),
+    "accounts_held:one": ("customer",),
     "imports:new": ("customer",),
     "api:transactions": ("customer_id", "account_id", "categories"),
+    "api:accounts": ("customer_id",),
+    "api:account": ("customer_id",),
     "api:cards": ("customer_id", "account_id", "categories"),
     "api:trace": ("customer_id", "account_id", "categories"),
 }
