@@ -39,7 +39,7 @@ class Reach:
         )
         found = list(held.order_by("id"))
         for account in found:
-            account.name = account.own_name or account.name
+            account.name = account.own_name or account.name  # type: ignore[attr-defined]
         return found
 
     @cached_property

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from django.db import connection
 
@@ -165,7 +166,7 @@ def _summed(
 ) -> list[tuple[int, Decimal, int]]:
     if not parts:
         return []
-    params = {
+    params: dict[str, Any] = {
         "accounts": [account for _, account, _, _ in parts],
         "starts": [first for *_, first, _ in parts],
         "ends": [past for *_, past in parts],

@@ -14,7 +14,7 @@ class RateSerializer(serializers.Serializer[Any]):
         help_text="What one unit counts as; the very number multiplied by."
     )
     day = serializers.DateField(help_text="The rate's own day, at most seven before the line's.")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     via = serializers.CharField(allow_null=True, help_text="The currency it was crossed through.")
     turned = serializers.BooleanField(help_text="Stored the other way round.")
 

@@ -41,7 +41,7 @@ class _RateOf(Func):
     def __init__(self, rates: str) -> None:
         super().__init__(Value(rates), F("account__currency"), F("booked_on"))
 
-    def as_sql(self, compiler: Any, connection: Any, **more: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **more: Any) -> Any:
         parts = [compiler.compile(part) for part in self.source_expressions]
         (rates, first), (currency, second), (day, third) = parts
         # A day as a plain number: the text of a date follows the connection's settings.

@@ -57,6 +57,7 @@ def read_rates(stream: TextIO, *, source: str = "") -> list[NewRate]:
     header = [name.strip() for name in next(csv.reader([first], delimiter=mark), [])]
     names = [name.lower() for name in header]
     rows = csv.reader(islice(stream, MAX_ROWS + 1), delimiter=mark)
+    found: _Layout
     if set(LONG) <= set(names):
         found = _Long(names, source)
     elif names[:1] in (["date"], ["day"]) and any(header[1:]):
