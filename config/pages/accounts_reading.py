@@ -20,7 +20,7 @@ from analytics.metrics.trace import Part, balance_parts
 from config.pages.customer_scope import View
 from transactions.balances import queries as balances
 from transactions.balances.forms import DEBTS
-from transactions.balances.queries import Gap, Held, Standing, Statement
+from transactions.balances.queries import Gap, Held, Standing, Statement, Whole
 from transactions.models import AccountHolder, BankAccount, ImportBatch
 from transactions.rates.book import Rate, RateBook
 from transactions.slices import LATEST, AccountRef, CustomerRef, Slice
@@ -137,18 +137,21 @@ class AccountsReading:
         return balances.counting(self.said)
 
     @cached_property
-    def standings(self) -> dict[int, Standing]:
-        pks = [a.pk for a in self.accounts]
-        return balances.standings(pks, self.view.today, stated=self.counting)
+    def whole(self) -> Whole:
+        return balances.whole([a.pk for a in self.accounts], self.view.today, self.counting)
 
-    @cached_property
+    @property
+    def standings(self) -> dict[int, Standing]:
+        return self.whole.standings
+
+    @property
     def gaps(self) -> dict[int, list[Gap]]:
-        return balances.gaps(self.counting)
+        return self.whole.gaps
 
     @cached_property
     def rows(self) -> list[AccountRow]:
         held = balances.held([a.pk for a in self.accounts], self.view.today)
-        sparks = balances.at_month_ends(self.counting, self.view.today)
+        sparks = self.whole.month_ends
         holders = self._holders()
         return [
             self._row(a, held[a.pk], sparks.get(a.pk, []), holders[a.pk]) for a in self.accounts

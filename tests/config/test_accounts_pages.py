@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.audit.models import AuditEntry
 from accounts.customers.models import AccessRecord, BankProfile, Customer
@@ -294,3 +296,27 @@ def test_all_currencies_together_show_their_rates(cleo: Customer, client: Client
     assert [p["value"] for p in trace["parts"]] == ["100.00", "46.07", "6.25"]
     dollars = client.get(trace["parts"][1]["trace"]).json()
     assert (dollars["rate"]["value"], dollars["parts"][0]["value"]) == ("0.9213", "50.00")
+
+
+def test_the_page_asks_as_little_for_many_accounts_as_for_one(
+    cleo: Customer, client: Client
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/bank-accounts/").status_code == 200
+        ours = [
+            q["sql"] for q in queries if not q["sql"].startswith(("SET ", "SAVEPOINT", "RELEASE"))
+        ]
+        return len(ours)
+
+    def more() -> None:
+        account = factories.make_account(customer=cleo)
+        for month in (2, 3, 5):
+            state(account, date(2026, month, 3), "100")
+        spend(account, (date(2026, 4, 2), "-10"))
+
+    more()
+    few = asked()
+    for _ in range(10):
+        more()
+    assert asked() == few <= 12

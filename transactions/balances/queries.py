@@ -4,7 +4,7 @@ A stated balance is that of the end of its day. A balance = the last one stated 
 after it. Days to come are left out everywhere, and so are pending lines.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -55,6 +55,10 @@ left join lateral (
 """
 # A pending line older than this was forgotten by its bank; it is still found in the list.
 _PENDING_DAYS = 120
+
+
+Span = tuple[int, date, date]
+Sums = Callable[[Sequence[Span]], list[tuple[Decimal, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def counting(stated: Iterable[Statement]) -> dict[int, list[Statement]]:
     return found
 
 
-def moved(spans: Sequence[tuple[int, date, date]]) -> list[tuple[Decimal, int]]:
+def moved(spans: Sequence[Span]) -> list[tuple[Decimal, int]]:
     """Sum and number of the posted lines of each span (account, first day, day after the last).
 
     Whole months come from month totals, the days at both ends from lines; two queries whatever the number.
@@ -176,18 +180,51 @@ def _summed(
         return [(parts[at - 1][0], amount, int(n)) for at, amount, n in cursor.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything about some accounts as of a day: what they hold, where they part, their last months."""
+
+    standings: dict[int, Standing]
+    gaps: dict[int, list[Gap]]
+    month_ends: dict[int, list[Decimal]]
+
+
+def whole(
+    accounts: Collection[int], today: date, stated: Mapping[int, Sequence[Statement]]
+) -> Whole:
+    """The three reads below with the sums of all their spans asked for at once: two queries."""
+
+    def told(sums: Sums) -> Whole:
+        return Whole(
+            standings(accounts, today, stated=stated, sums=sums),
+            gaps(stated, sums=sums),
+            at_month_ends(stated, today, sums=sums),
+        )
+
+    asked: list[Span] = []
+
+    def noted(spans: Sequence[Span]) -> list[tuple[Decimal, int]]:
+        asked.extend(spans)
+        return [(ZERO, 0)] * len(spans)
+
+    told(noted)
+    found = dict(zip(asked, moved(asked), strict=True))
+    return told(lambda spans: [found[span] for span in spans])
+
+
 def standings(
     accounts: Collection[int],
     day: date,
     *,
     stated: Mapping[int, Sequence[Statement]] | None = None,
+    sums: Sums | None = None,
 ) -> dict[int, Standing]:
     """What each account held at the end of a day; `stated` are the counting statements, where known."""
     known = counting(statements(accounts, day)) if stated is None else stated
     last = {pk: _last_until(known.get(pk, ()), day) for pk in accounts}
     resting = [s for s in last.values() if s]
-    sums = moved([(s.account, s.day + ONE_DAY, day + ONE_DAY) for s in resting])
-    since = {s.account: amount for s, (amount, _n) in zip(resting, sums, strict=True)}
+    found = (sums or moved)([(s.account, s.day + ONE_DAY, day + ONE_DAY) for s in resting])
+    since = {s.account: amount for s, (amount, _n) in zip(resting, found, strict=True)}
     return {pk: Standing(pk, day, s, since.get(pk, ZERO)) for pk, s in last.items()}
 
 
@@ -195,18 +232,24 @@ def _last_until(stated: Sequence[Statement], day: date) -> Statement | None:
     return next((s for s in reversed(stated) if s.day <= day), None)
 
 
-def gaps(stated: Mapping[int, Sequence[Statement]]) -> dict[int, list[Gap]]:
+def gaps(
+    stated: Mapping[int, Sequence[Statement]], *, sums: Sums | None = None
+) -> dict[int, list[Gap]]:
     """What lies between each two statements of an account, oldest first."""
     pairs = [pair for found in stated.values() for pair in pairwise(found)]
-    sums = moved([(a.account, a.day + ONE_DAY, b.day + ONE_DAY) for a, b in pairs])
+    found = (sums or moved)([(a.account, a.day + ONE_DAY, b.day + ONE_DAY) for a, b in pairs])
     made: dict[int, list[Gap]] = {}
-    for (a, b), (amount, n) in zip(pairs, sums, strict=True):
+    for (a, b), (amount, n) in zip(pairs, found, strict=True):
         made.setdefault(a.account, []).append(Gap(a, b, amount, n))
     return made
 
 
 def at_month_ends(
-    stated: Mapping[int, Sequence[Statement]], today: date, months: int = 12
+    stated: Mapping[int, Sequence[Statement]],
+    today: date,
+    months: int = 12,
+    *,
+    sums: Sums | None = None,
 ) -> dict[int, list[Decimal]]:
     """The balance of each account at the last `months` ends of months, the running one as of today.
 
@@ -228,7 +271,7 @@ def at_month_ends(
                 spans.append((account, day + ONE_DAY, found[0].day + ONE_DAY))
                 starts.append((account, found[0].amount, -1))
     made: dict[int, list[Decimal]] = {}
-    for (account, amount, sign), (change, _n) in zip(starts, moved(spans), strict=True):
+    for (account, amount, sign), (change, _n) in zip(starts, (sums or moved)(spans), strict=True):
         made.setdefault(account, []).append(amount + sign * change)
     return made
 
