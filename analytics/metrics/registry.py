@@ -1,7 +1,8 @@
 """The metric registry: the one place where a figure is made.
 
 A metric is a sum or count of a flow of lines, or derived from other metrics, its parts. `figure` and
-`figures` give value, unit, currency, sentence and trace; nobody else adds up money.
+`figures` give value, unit, currency, sentence and trace; nobody else adds up money. One table of all metrics, so a
+little longer than a file should be.
 """
 
 from collections.abc import Callable, Collection, Mapping

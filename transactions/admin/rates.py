@@ -78,6 +78,8 @@ class ExchangeRateAdmin(VersionedAdmin):
     search_fields = ("base", "quote")
     search_help_text = gettext_lazy("A currency")
     show_full_result_count = False
+    # One rate may go by its own page; a history at a click may not.
+    actions = None
     change_list_template = "admin/transactions/exchangerate/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:
