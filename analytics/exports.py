@@ -11,6 +11,7 @@ from django.http import StreamingHttpResponse
 from analytics.charts.table import Amount, Badge, Cell, Link, Table
 from analytics.metrics.figures import Figure
 from transactions.csv_cells import harmless
+from transactions.plain_money import plain_number
 
 
 def safe(value: Any) -> str:
@@ -27,6 +28,9 @@ def safe(value: Any) -> str:
 def plain(value: Cell) -> Any:
     """A table's cell without its dress: the exact number, the text."""
     if isinstance(value, Figure | Amount):
+        currency = value.currency
+        if isinstance(value.value, Decimal) and currency:
+            return plain_number(value.value, currency)
         return value.value
     if isinstance(value, Link | Badge):
         return value.text

@@ -12,12 +12,13 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import NumberPattern, format_decimal, get_currency_precision, get_currency_symbol
+from babel.numbers import NumberPattern, format_decimal, get_currency_symbol
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from analytics.metrics.figures import Figure
+from transactions import plain_money
 
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
@@ -65,7 +66,7 @@ def decimals_of(amount: Decimal, currency: str) -> int:
     """Decimals to show: the currency's own, more where the amount really has them (at most 4)."""
     exponent = amount.normalize().as_tuple().exponent
     own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return max(get_currency_precision(currency), min(own, MAX_DECIMALS))
+    return max(plain_money.decimals_of(currency), min(own, MAX_DECIMALS))
 
 
 def _sign(text: str, *, plus: bool) -> str:
@@ -121,6 +122,11 @@ def percent(value: Decimal | int, locale: str = "en", *, signed: bool = False) -
     pattern = "#,##0" + ("." + "0" * places if places else "")
     text = format_decimal(value, format=pattern, locale=locale_of(locale))
     return f"{_sign(text, plus=signed and value > 0)}{NARROW_SPACE}%"
+
+
+def rate(value: Decimal, locale: str = "en") -> str:
+    """An exchange rate with every digit it was counted by: 0.9213, 162.35."""
+    return number(value.normalize() if value else value, locale)
 
 
 def symbol(currency: str, locale: str = "en") -> str:

@@ -19,6 +19,7 @@ for prefix, module in (
     ("", "config.pages.urls"),
     ("transactions/", "config.pages.ledger_urls"),
     ("regulars/", "config.pages.regulars_urls"),
+    ("bank-accounts/", "config.pages.accounts_urls"),
     ("imports/", "transactions.imports.urls"),
     ("rules/", "transactions.rules.urls"),
     ("banks/", "transactions.providers.urls"),

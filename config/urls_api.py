@@ -9,6 +9,7 @@ from accounts import api as people
 from accounts import api_passkeys as passkeys
 from accounts.permissions import SignedIn
 from analytics.metrics import api as metrics
+from analytics.metrics import api_accounts as held
 from analytics.regulars import api as regulars
 from transactions import api_booking as booking
 from transactions import api_one as one
@@ -32,6 +33,8 @@ v1 = [
     path("transactions/<str:transaction_id>", one.OneTransaction.as_view(), name="transaction"),
     path("regulars", regulars.Regulars.as_view(), name="regulars"),
     path("regulars/<str:regular_id>", regulars.OneRegular.as_view(), name="regular"),
+    path("accounts", held.Accounts.as_view(), name="accounts"),
+    path("accounts/<str:account_id>", held.OneAccount.as_view(), name="account"),
     path("kpi/dashboard/<str:customer_id>", metrics.Dashboard.as_view(), name="dashboard"),
     path("kpi/income/<str:customer_id>", metrics.Income.as_view(), name="income"),
     path("kpi/expenses/<str:customer_id>", metrics.Expenses.as_view(), name="expenses"),

@@ -18,7 +18,14 @@ from accounts.services import create_person
 from analytics.budgets.models import Budget
 from transactions import ledger, totals
 from transactions.fingerprints import fingerprint
-from transactions.models import AccountHolder, BankAccount, Category, Transaction
+from transactions.models import (
+    AccountHolder,
+    BalanceStatement,
+    BankAccount,
+    Category,
+    ExchangeRate,
+    Transaction,
+)
 
 PASSWORD = "a test's own password"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -171,3 +178,19 @@ def make_grant(*, staff: User, customer: Customer, **fields: Any) -> AccessGrant
         "expires_at": FAR,
     }
     return AccessGrant.objects.create(staff=staff, customer=customer, **(values | fields))
+
+
+def make_rate(base: str, quote: str, day: date, rate: Any, source: str = "ECB") -> ExchangeRate:
+    """What one unit of `base` was in `quote` on this day."""
+    return ExchangeRate.objects.create(
+        base=base, quote=quote, day=day, rate=Decimal(str(rate)), source=source
+    )
+
+
+def make_statement(
+    account: BankAccount, day: date, amount: Any, source: str = "bank"
+) -> BalanceStatement:
+    """A balance as the bank states it at the end of a day."""
+    return BalanceStatement.objects.create(
+        account=account, day=day, amount=Decimal(str(amount)), source=source
+    )

@@ -98,6 +98,7 @@ def values(lines: list[Line], names: list[str]) -> dict[str, Any]:
         "savings_rate": rate,
         "money_in": sum((n.amount for n in lines if n.amount > 0), Decimal(0)),
         "money_out": -sum((n.amount for n in lines if n.amount < 0), Decimal(0)),
+        "moved": sum((n.amount for n in lines), Decimal(0)),
         "count": len(lines),
         "income_count": len(income),
         "expense_count": len(spending),

@@ -1,6 +1,7 @@
 """A bank as people have it: John and others with a year of lines, for tests that walk the pages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from accounts.customers.models import BankProfile, Customer
 from accounts.models import Role, User
@@ -47,6 +48,9 @@ def fill(*, customers: int = 12, months: int = 13) -> None:
             if holder.role == "user":
                 factories.add_holder(account, people[holder.customer])
         factories.make_transactions(account, rows[a.key])
+        factories.make_statement(account, a.opened_on, a.opening_balance, "opening")
+        if not a.masked_number.endswith("7"):
+            factories.make_statement(account, a.stated_on, a.stated_balance)
     Budget.objects.bulk_create(
         Budget(customer=people[b.customer], category_id=codes[b.category], month=b.month, amount=b.amount,
                currency=b.currency)
@@ -54,6 +58,24 @@ def fill(*, customers: int = 12, months: int = 13) -> None:
     )  # fmt: skip
     for name, role in (("analyst", Role.ANALYST), ("viewer", Role.VIEWER), ("admin", Role.ADMIN)):
         factories.make_person(email=f"{name}@example.com", role=role)
+    travels(john())
+
+
+def travels(customer: Customer) -> None:
+    """An account in another currency, with rates for most of its days; and a balance that doesn't add up."""
+    account = factories.make_account(customer=customer, currency="USD", name="Travel")
+    days = [TODAY - timedelta(days=back) for back in range(0, 300, 9)]
+    factories.make_transactions(
+        account,
+        [
+            {"booked_on": day, "amount": -10 - n, "category": "groceries" if n % 4 else "salary"}
+            for n, day in enumerate(days)
+        ],
+    )
+    for day in days[:-5]:
+        factories.make_rate("EUR", "USD", day, Decimal("1.0854") + Decimal(day.day) / 1000)
+    for back, amount in ((200, 900), (100, 700), (20, 650)):
+        factories.make_statement(account, TODAY - timedelta(days=back), amount)
 
 
 def john() -> Customer:

@@ -149,7 +149,7 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
             "k": 10, "country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR", "locale": "en",
             "brand": "", "business_day": DAY, "heads_to": "", "id_key": ID_KEY,
         },
-        "customers.Customer": {"user_id": 1 if key == 1 else None},
+        "customers.Customer": {"user_id": 1 if key == 1 else None, "reporting_currency": ""},
         "customers.AccessGrant": {"staff_id": 6, "expires_at": FAR},
         "audit.AuditEntry": {"actor_id": 3, "customer_id": key, "act": "customer.opened"},
         "audit.AuditSeal": {"ids": [(key, key + 1)], "n": 1},
@@ -161,7 +161,8 @@ def _special(twin: Twin, label: str, key: int) -> dict[str, Any]:
         },
         "usersessions.UserSession": {"ip": "192.0.2.1"},
         "transactions.BankAccount": {"currency": "EUR", "revision": 0, "draft_of": None},
-        "transactions.AccountHolder": {"role": "owner"},
+        "transactions.AccountHolder": {"role": "owner", "put_away_on": None},
+        "transactions.ExchangeRate": {"base": "USD", "quote": "EUR" if key == 1 else "GBP"},
         "transactions.Transaction": {
             "amount": -twin.amount(40 + key % 100), "booked_on": DAY, "category_id": key, "parent_id": None,
             "is_split": False, "batch_id": key, "status": "posted", "category_origin": "person",

@@ -20,6 +20,8 @@ from transactions.flows import FLOWS
 from transactions.merchants import queries as merchants
 from transactions.models import Transaction
 from transactions.plain_money import plain_amount
+from transactions.rates.api_shapes import ConvertedSerializer
+from transactions.rates.api_shapes import converted as shown_converted
 from transactions.slice_parsing import BadSlice, as_number, read_slice
 from transactions.slices import Slice
 
@@ -42,6 +44,9 @@ FILTERS = (
           "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e15"),
     query("currency", "The currency that figures are in; the customer's own unless named.", "EUR"),
     query("month_start", "The day a month begins on, 1 to 28.", "25"),
+    query("convert", "1: count other currencies too, each line at the stored rate of its day.", "1"),
+    query("rated", "Only lines that have a stored rate to this currency; `-EUR`: only those without.",
+          "EUR"),
     query("within", "The wider choice of categories that a share is taken of; stands in trace links.",
           "none"),
 )  # fmt: skip
@@ -70,6 +75,10 @@ class TransactionSerializer(serializers.Serializer[Any]):
     parent_id = serializers.CharField(
         allow_null=True, help_text="The payment that this is a part of; null for a whole one."
     )
+    converted = ConvertedSerializer(
+        required=False, allow_null=True,
+        help_text="With `convert`: what a line in another currency counts as; null where it is in its own.",
+    )  # fmt: skip
 
 
 class TransactionsSerializer(serializers.Serializer[Any]):
@@ -140,6 +149,7 @@ def items(rows: list[dict[str, Any]], customer: Customer) -> list[dict[str, Any]
 def item(row: dict[str, Any], merchant: str) -> dict[str, Any]:
     """One row of `queries.list_page` as the API says it."""
     account, category = row["account"], row["category"]
+    counted = {"converted": shown_converted(row["converted"])} if "converted" in row else {}
     return {
         "id": row["public_id"],
         "account_id": account.public_id,
@@ -156,6 +166,7 @@ def item(row: dict[str, Any], merchant: str) -> dict[str, Any]:
         "tags": row["tags"],
         "note": row["note"],
         "parent_id": ids.encode_one(row["parent_id"]) if row["parent_id"] else None,
+        **counted,
     }
 
 

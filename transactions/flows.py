@@ -89,5 +89,6 @@ EXPENSES = Flow("expenses", Category.Kind.EXPENSE, -1, -1)
 MONEY_IN = Flow("money_in", "", 1, 1)
 MONEY_OUT = Flow("money_out", "", -1, -1)
 EVERYTHING = Flow("count", "", 0, 1)
+MOVED = Flow("moved", "", 0, 1)
 # What `metric=` on a list of transactions may name.
-FLOWS = {flow.name: flow for flow in (INCOME, EXPENSES, MONEY_IN, MONEY_OUT, EVERYTHING)}
+FLOWS = {flow.name: flow for flow in (INCOME, EXPENSES, MONEY_IN, MONEY_OUT, EVERYTHING, MOVED)}

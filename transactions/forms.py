@@ -85,6 +85,7 @@ class SliceFilter(forms.Form):
     )
     account = ChoiceField(label=gettext_lazy("Account"), required=False)
     categories = ChoiceField(label=gettext_lazy("Category"), required=False)
+    convert = ChoiceField(label=gettext_lazy("Other currencies"), required=False)
     customer = forms.CharField(required=False, widget=forms.HiddenInput)
 
     kept: Sequence[str] = ("customer",)
@@ -109,6 +110,16 @@ class SliceFilter(forms.Form):
         self._offer("period", [*periods_offered, (OWN_DAYS, _("Own days"))])
         self._offer("account", self._accounts(reach))
         names = {ref.key: ref.name for ref in reach.refs.values()}
+        # Of one currency there is nothing to choose.
+        self.has_currencies = len({a.currency for a in reach.accounts}) > 1
+        own = params.get("currency", "") or reach.currency()
+        self._offer(
+            "convert",
+            [
+                ("", _("Only %(currency)s") % {"currency": own}),
+                ("1", _("All currencies, in %(currency)s") % {"currency": own}),
+            ],
+        )
         self._offer("categories", self._categories(reach), names)
         self.full_clean()
 
@@ -173,8 +184,9 @@ class ListFilter(SliceFilter):
     month_start = forms.CharField(required=False, widget=forms.HiddenInput)
     currency = forms.CharField(required=False, widget=forms.HiddenInput)
     merchant = forms.CharField(required=False, widget=forms.HiddenInput)
+    rated = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    kept = ("customer", "metric", "within", "month_start", "currency", "merchant")
+    kept = ("customer", "metric", "within", "month_start", "currency", "merchant", "rated")
 
     def __init__(self, params: QueryDict, **more: Any) -> None:
         super().__init__(params, **more)

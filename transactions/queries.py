@@ -22,6 +22,7 @@ from transactions.models import (
     TransactionTag,
 )
 from transactions.models.ledger import TransactionQuerySet
+from transactions.rates.conversion import Conversion
 from transactions.rows import search
 from transactions.rows.marks import with_marks
 from transactions.slices import CategoryRef, Slice
@@ -61,13 +62,26 @@ def lines(slice: Slice) -> TransactionQuerySet:
             if texts
             else Q(pk__in=[])
         )
+    if slice.rated:
+        rated = Conversion.of(found, slice.rated.removeprefix("-")).counted()
+        found = found.exclude(rated) if slice.rated.startswith("-") else found.filter(rated)
     return found
 
 
-def summed(slice: Slice, flow: Flow) -> TransactionQuerySet:
-    """Exactly the rows that a figure of this flow is the sum (or count) of: posted, in its currency."""
-    condition = flow.condition()
-    return lines(slice).posted().filter(condition, account__currency=slice.currency)
+def conversion(slice: Slice) -> Conversion | None:
+    """How lines in other currencies count in this slice's; None where they don't."""
+    return Conversion.of(lines(slice), slice.currency) if slice.convert else None
+
+
+def summed(slice: Slice, flow: Flow, by: Conversion | None = None) -> TransactionQuerySet:
+    """Exactly the rows that a figure of this flow is the sum (or count) of: posted, in its currency.
+
+    A slice that converts takes the rows of other currencies that have a rate, too; `by` is its conversion,
+    where the caller has it.
+    """
+    found = lines(slice).posted().filter(flow.condition())
+    by = by or conversion(slice)
+    return found.filter(by.counted() if by else Q(account__currency=slice.currency))
 
 
 def _in_categories(chosen: Sequence[CategoryRef]) -> Q:
@@ -147,8 +161,9 @@ def list_page(
     `tags` and `note`.
     Raises BadCursor; ValueError for bounds. Five queries, whatever the number of rows.
     """
-    found = listed(slice, flow, status)
-    totals = found.aggregate(n=Count("pk"), money=Sum("amount"))
+    by = conversion(slice)
+    found = listed(slice, flow, status, by)
+    totals = found.aggregate(n=Count("pk"), money=Sum(by.amount() if by else "amount"))
     accounts = BankAccount.objects.filter(holders__customer=slice.customer.pk)  # type: ignore[union-attr]
     rows, next_cursor = rows_of_page(
         slice,
@@ -158,6 +173,7 @@ def list_page(
         limit=limit,
         skip=skip,
         cursor=cursor,
+        by=by,
     )
     return ListPage(
         rows=rows,
@@ -178,20 +194,22 @@ def rows_of_page(
     skip: int = 0,
     cursor: str = "",
     pending: int = 0,
+    by: Conversion | None = None,
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of one page and the mark of the next, without counting the whole list.
 
     Parameters: as `list_page`; `pending` = so many pending rows stand before those of the page, which then are
     of another `status`; and what the caller has read: the customer's `accounts` and, where there
-    are any, categories by key. One query with `refs`, else two.
+    are any, categories by key, and the slice's conversion (`by`). One query with `refs`, else two. A row
+    that counts in another currency than its own has `converted`.
     """
     if not 1 <= limit <= MAX_LIMIT or not 0 <= skip <= MAX_SKIP or (skip and cursor):
         raise ValueError("limit, skip or both are out of bounds")
     after = read_cursor(cursor) if cursor else None
     wanted = [a.pk for a in slice.accounts] or list(accounts)
     assert slice.customer
-    found = with_marks(listed(slice, flow, status), slice.customer.pk)
-    apart = with_marks(listed(slice, flow, Transaction.Status.PENDING), slice.customer.pk)
+    found = with_marks(listed(slice, flow, status, by), slice.customer.pk)
+    apart = with_marks(listed(slice, flow, Transaction.Status.PENDING, by), slice.customer.pk)
     rows = _ordered(found, wanted, after, skip, limit + 1, apart=(apart, pending))
     waiting = [row for row in rows if row["status"] == Transaction.Status.PENDING]
     if pending:
@@ -208,14 +226,19 @@ def rows_of_page(
         row["account"] = accounts[row["account_id"]]
         row["category"] = refs.get(row["category_id"]) if row["category_id"] else None
         row["note"] = row["note"] or ""
+        if by:
+            own = row["account"].currency
+            row["converted"] = by.of_row(row["amount"], own, row["booked_on"])
     return rows, make_cursor(last["booked_on"], last["public_id"]) if last else None
 
 
-def listed(slice: Slice, flow: Flow | None = None, status: str = "") -> TransactionQuerySet:
+def listed(
+    slice: Slice, flow: Flow | None = None, status: str = "", by: Conversion | None = None
+) -> TransactionQuerySet:
     """All rows of a customer's list: of the slice, or only those a figure of `flow` is the sum of."""
     if slice.customer is None:
         raise ValueError("A list is of one customer.")
-    found = summed(slice, flow) if flow else lines(slice)
+    found = summed(slice, flow, by) if flow else lines(slice)
     return found.filter(status=status) if status else found
 
 

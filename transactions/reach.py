@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 
 from accounts.customers.models import Customer
-from accounts.customers.queries import bank_profile
 from transactions import ids
 from transactions.models import (
     AccountHolder,
@@ -20,7 +19,7 @@ from transactions.models import (
     Transaction,
 )
 from transactions.queries import uncategorised
-from transactions.slices import AccountRef, CategoryRef
+from transactions.slices import AccountRef, CategoryRef, chosen_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,16 @@ class Reach:
 
     @cached_property
     def accounts(self) -> list[BankAccount]:
-        held = BankAccount.objects.held_by(self.customer)
-        return list(held.annotate(role=F("holders__role")).order_by("id"))
+        """With their own names for them, and since when they are folded away (`put_away_on`)."""
+        held = BankAccount.objects.held_by(self.customer).annotate(
+            role=F("holders__role"),
+            own_name=F("holders__own_name"),
+            put_away_on=F("holders__put_away_on"),
+        )
+        found = list(held.order_by("id"))
+        for account in found:
+            account.name = account.own_name or account.name  # type: ignore[attr-defined]
+        return found
 
     @cached_property
     def owned(self) -> list[BankAccount]:
@@ -146,6 +153,5 @@ class Reach:
 
     def currency(self, accounts: Iterable[AccountRef] = ()) -> str:
         """The currency of this person's figures, as transactions.slices.currency_of says it."""
-        bank = bank_profile().currency
         found = [a.currency for a in accounts] or [a.currency for a in self.accounts]
-        return bank if bank in found or not found else found[0]
+        return chosen_currency(self.customer, found)

@@ -107,8 +107,8 @@ class _Reading:
     def slice(self, others: Collection[str] | None, start: date, end: date) -> Slice:
         door = self.door
         known = {
-            "start_date", "end_date", "categories", "within", "q", "currency", "month_start", "tag", door.account,
-            door.customer, "merchant",
+            "start_date", "end_date", "categories", "within", "q", "currency", "month_start", "tag", "merchant",
+            "convert", "rated", door.account, door.customer,
         }  # fmt: skip
         if others is not None:
             for name in self.params:
@@ -127,6 +127,7 @@ class _Reading:
         merchant = self.one("merchant").strip()
         if len(merchant) > merchants.MAX_KEY:
             self.faults["merchant"] = _("There is no such shop here.")
+        convert, rated = self.convert(), self.rated()
         currency = self.currency()
         if not currency and self.reach:
             currency = self.reach.currency(accounts)
@@ -140,7 +141,7 @@ class _Reading:
         )  # fmt: skip
         if merchant:
             made = replace(made, merchant=merchants.merchant_ref(self.customer.pk, merchant))
-        return replace(made, within=within, tags=tags) if within or tags else made
+        return replace(made, within=within, tags=tags, convert=convert, rated=rated)
 
     def one(self, name: str) -> str:
         values = self.params.getlist(name) if name else []
@@ -172,6 +173,21 @@ class _Reading:
         text = self.one("currency")
         if text and not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
             self.faults["currency"] = _("A currency is three capital letters, for instance EUR.")
+        return text
+
+    def convert(self) -> bool:
+        text = self.one("convert")
+        if text not in ("", "1"):
+            self.faults["convert"] = _("Write 1 to count other currencies too, or leave it out.")
+        return text == "1"
+
+    def rated(self) -> str:
+        text = self.one("rated")
+        code = text.removeprefix("-")
+        if text and not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+            self.faults["rated"] = _(
+                "Write a currency, for instance EUR, or -EUR for no rate to it."
+            )
         return text
 
     def named(self, name: str) -> dict[str, UUID | None]:

@@ -3,6 +3,7 @@
 Half-open inside (start in, end out); both days are included in every URL. Amounts are of one currency.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -69,6 +70,8 @@ class Slice:
     """Which lines: a customer's accounts (None: the whole bank), a period, and filters.
 
     `within` is the wider choice of categories that a share is taken of; no other metric reads it.
+    `convert`: lines in other currencies count too, each at the stored rate of its day. `rated` takes only
+    lines that have a rate to a currency ("EUR"), or only those that have none ("-EUR").
     """
 
     currency: str
@@ -82,6 +85,8 @@ class Slice:
     month_start: int = 1
     merchant: MerchantRef | None = None
     tags: tuple[TagRef, ...] = ()
+    convert: bool = False
+    rated: str = ""
 
     def __post_init__(self) -> None:
         if self.month_start not in periods.MONTH_STARTS:
@@ -98,6 +103,7 @@ class Slice:
             and not self.text
             and self.merchant is None
             and not self.tags
+            and not self.rated
         )
 
     @property
@@ -165,6 +171,10 @@ class Slice:
         if self.month_start != 1:
             found.append(("month_start", str(self.month_start)))
         found.append(("currency", self.currency))
+        if self.convert:
+            found.append(("convert", "1"))
+        if self.rated:
+            found.append(("rated", self.rated))
         return found
 
     def query(self, door: Door = PAGE, **more: str) -> str:
@@ -205,13 +215,20 @@ def slice_of(
 
 
 def currency_of(customer: Customer, accounts: tuple[AccountRef, ...] = ()) -> str:
-    """The currency a person's figures are in: the bank's where they have an account in it, else that of
-    their first account (or of the first of the accounts chosen)."""
-    bank = bank_profile().currency
+    """The currency a person's figures are in; of accounts chosen, one of theirs."""
     if accounts:
         found = [account.currency for account in accounts]
     else:
         found = list(
             BankAccount.objects.held_by(customer).order_by("id").values_list("currency", flat=True)
         )
-    return bank if bank in found or not found else found[0]
+    return chosen_currency(customer, found)
+
+
+def chosen_currency(customer: Customer, found: Sequence[str]) -> str:
+    """Of the currencies of some accounts: the one the person chose, else the bank's, else the first's."""
+    bank = bank_profile().currency
+    for wanted in (customer.reporting_currency, bank):
+        if wanted and wanted in found:
+            return wanted
+    return found[0] if found else bank

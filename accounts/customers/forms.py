@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.customers.models import BankProfile
+from accounts.customers.signals import currency_changing
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LEAST_CONTRAST = 4.5
@@ -44,7 +45,13 @@ class BankProfileForm(forms.ModelForm[BankProfile]):
         return country
 
     def clean_currency(self) -> str:
-        return currency_code(self.cleaned_data["currency"])
+        code = currency_code(self.cleaned_data["currency"])
+        old = BankProfile.objects.values_list("currency", flat=True).first() or ""
+        if old and code != old:
+            for _receiver, refusal in currency_changing.send(BankProfile, old=old, new=code):
+                if refusal:
+                    raise forms.ValidationError(refusal)
+        return code
 
     def clean_locale(self) -> str:
         locale: str = self.cleaned_data["locale"]

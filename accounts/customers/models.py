@@ -83,6 +83,8 @@ class Customer(models.Model):
     employment_status = models.CharField(_("employment"), max_length=40, blank=True, default="")
     branch = models.CharField(_("branch"), max_length=60, blank=True, default="")
     created_at = models.DateTimeField(_("customer since"))
+    # The currency their figures are in, where they hold an account in it; "" = the bank's.
+    reporting_currency = models.CharField(max_length=3, blank=True, default="", editable=False)
 
     class Meta:
         ordering = ["id"]

@@ -19,13 +19,16 @@ from analytics.metrics.trace import trace
 from transactions import periods
 from transactions.api import FILTERS, ONE_CUSTOMER, number_from, slice_from
 from transactions.doors import API
+from transactions.rates.api_shapes import rate as shown_rate
 from transactions.slices import Slice
 
 TAG = "Figures"
 TOP = 5
 MAX_MONTHS = 120
 _CUSTOMER = in_path("customer_id", "Whose figures.", "0197a5b2-6f1e-7c3a-9d53-0a4c2f1b7e11")
-_OF_ONE = [parameter for parameter in FILTERS if parameter.name in ("account_id", "currency")]
+_OF_ONE = [
+    parameter for parameter in FILTERS if parameter.name in ("account_id", "currency", "convert")
+]
 _MONTHS = query("months", "Calendar months, the running one included.", "12", kind=int)
 
 
@@ -62,6 +65,7 @@ class Dashboard(BankAPIView):
                 "not_included": shapes.excluded(
                     breakdowns.not_included(month, door=API, cells=found)
                 ),
+                **shapes.included(month, breakdowns.included(month, door=API)),
             }
         )
 
@@ -89,6 +93,7 @@ class _Months(BankAPIView):
                 "not_included": shapes.excluded(
                     breakdowns.not_included(slice, self.metric, door=API, cells=found)
                 ),
+                **shapes.included(slice, breakdowns.included(slice, self.metric, door=API)),
             }
         )
 
@@ -162,6 +167,7 @@ class Cards(BankAPIView):
                 "not_included": shapes.excluded(
                     breakdowns.not_included(slice, "expenses", door=API, cells=found)
                 ),
+                **shapes.included(slice, breakdowns.included(slice, "expenses", door=API)),
             }
         )
 
@@ -187,6 +193,7 @@ class TraceOf(BankAPIView):
         return Response(
             {
                 "value": shapes.exact(made.figure),
+                **({"rate": shown_rate(made.rate)} if made.rate else {}),
                 "parts": [
                     {
                         "metric": p.metric.name,
@@ -204,8 +211,8 @@ def _slices(request: Request, customer_id: str, what: str, months: int) -> tuple
     customer = scoped_customer(request, customer_id, what=what)
     today = business_day()
     start, end = periods.this_month(today)
-    allowed = ("account_id", "currency", "months")
-    _only(request, allowed if what != "kpi/dashboard" else allowed[:2])
+    allowed = ("account_id", "currency", "convert", "months")
+    _only(request, allowed if what != "kpi/dashboard" else allowed[:3])
     month = slice_from(request, customer, ("months",), start=start, end=end)
     first, last = periods.last_months(today, months)
     return month, month.over(first, last)

@@ -4,11 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics.metrics.breakdowns import Excluded
+from analytics.metrics.breakdowns import Excluded, Included
 from analytics.metrics.figures import Figure
 from transactions.api import CategorySerializer
 from transactions.plain_money import plain_amount
-from transactions.slices import CategoryRef
+from transactions.rates.api_shapes import RateSerializer, rate
+from transactions.slices import CategoryRef, Slice
 
 _TRACE = "Where it comes from: the rows of an amount, the parts of a derived figure."
 
@@ -53,6 +54,14 @@ class ExcludedSerializer(serializers.Serializer[Any]):
     amount = serializers.CharField()
 
 
+class IncludedSerializer(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    amount = serializers.CharField(help_text="The figure in that currency, of lines with a rate.")
+    counts_as = serializers.CharField(help_text="The same inside the figures.")
+    lowest_rate = RateSerializer()
+    highest_rate = RateSerializer()
+
+
 class DashboardSerializer(serializers.Serializer[Any]):
     total_income = FigureSerializer()
     total_expenses = FigureSerializer()
@@ -63,6 +72,7 @@ class DashboardSerializer(serializers.Serializer[Any]):
     budget_vs_actual = BudgetSerializer(many=True)
     currency = serializers.CharField()
     not_included = ExcludedSerializer(many=True)
+    converted = IncludedSerializer(many=True, required=False, help_text="With `convert` alone.")
 
 
 class MonthSerializer(serializers.Serializer[Any]):
@@ -77,6 +87,7 @@ class MonthsSerializer(serializers.Serializer[Any]):
     months = MonthSerializer(many=True)
     total = FigureSerializer()
     not_included = ExcludedSerializer(many=True)
+    converted = IncludedSerializer(many=True, required=False, help_text="With `convert` alone.")
 
 
 class CashflowSerializer(MonthsSerializer):
@@ -88,6 +99,7 @@ class CardsSerializer(serializers.Serializer[Any]):
     average_transaction = FigureSerializer()
     top_categories = ShareSerializer(many=True)
     not_included = ExcludedSerializer(many=True)
+    converted = IncludedSerializer(many=True, required=False, help_text="With `convert` alone.")
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -100,6 +112,9 @@ class PartSerializer(serializers.Serializer[Any]):
 
 class TraceSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(allow_null=True)
+    rate = RateSerializer(
+        required=False, help_text="There where the value is the one part at this rate, rounded."
+    )
     parts = PartSerializer(many=True)
 
 
@@ -132,6 +147,23 @@ def excluded(found: list[Excluded]) -> list[dict[str, Any]]:
     return [
         {"currency": e.currency, "count": e.count.value, "amount": exact(e.amount)} for e in found
     ]
+
+
+def included(slice: Slice, found: list[Included]) -> dict[str, Any]:
+    """Other currencies inside the figures, where the slice converts; else nothing at all."""
+    if not slice.convert:
+        return {}
+    told = [
+        {
+            "currency": one.currency,
+            "amount": exact(one.original),
+            "counts_as": exact(one.converted),
+            "lowest_rate": rate(one.low),
+            "highest_rate": rate(one.high),
+        }
+        for one in found
+    ]
+    return {"converted": told}
 
 
 # -- examples ------------------------------------------------------------------------------------

@@ -18,10 +18,12 @@ from analytics.metrics.registry import (
     percent_of,
     spent_by_category,
 )
-from transactions import flows
+from analytics.metrics.standing import Holdings
+from transactions import flows, queries
 from transactions.doors import PAGE, Door
 from transactions.flows import Cell
-from transactions.slices import CategoryRef, Slice
+from transactions.rates.book import Rate
+from transactions.slices import AccountRef, CategoryRef, Slice
 
 TREND = ("income", "expenses", "net", "savings_rate")
 
@@ -50,11 +52,59 @@ class BudgetLine:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """What one other currency keeps out of a figure: no rate is stored, so nothing is converted."""
+    """What one other currency keeps out of a figure: nothing converts it, or no rate of its days is stored."""
 
     currency: str
     count: Figure
     amount: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """One other currency inside a figure: what it is there, what it counts as here, and by which rates.
+
+    `low` and `high` are the smallest and largest rate used; `days` how many different ones.
+    """
+
+    currency: str
+    original: Figure
+    converted: Figure
+    low: Rate
+    high: Rate
+    days: int
+
+
+def included(slice: Slice, metric: str = "net", *, door: Door = PAGE) -> list[Included]:
+    """Per other currency that a converting slice counts: its own amount, and the converted one."""
+    conversion = queries.conversion(slice)
+    if conversion is None:
+        return []
+    rates: dict[str, set[Rate]] = {}
+    for (currency, _day), rate in conversion.rates.items():
+        rates.setdefault(currency, set()).add(rate)
+    made = []
+    for currency, used in sorted(rates.items()):
+        own = replace(slice, currency=currency, convert=False, rated=slice.currency)
+        here = replace(slice, accounts=_accounts_in(slice, currency))
+        ordered = sorted(used, key=lambda rate: rate.value)
+        made.append(
+            Included(
+                currency,
+                figures(own, [metric], door=door)[0][metric],
+                figures(here, [metric], door=door)[0][metric],
+                ordered[0],
+                ordered[-1],
+                len(used),
+            )
+        )
+    return made
+
+
+def _accounts_in(slice: Slice, currency: str) -> tuple[AccountRef, ...]:
+    """The slice's accounts in one currency; those it names, or all that the customer holds."""
+    if slice.accounts:
+        return tuple(a for a in slice.accounts if a.currency == currency)
+    return tuple(ref for ref in Holdings(slice).refs if ref.currency == currency)
 
 
 def expense_categories(
@@ -184,6 +234,8 @@ def not_included(
     excluded = []
     for currency in sorted({cell.currency for cell in others}):
         part = replace(slice, currency=currency)
+        if slice.convert:
+            part = replace(part, convert=False, rated=f"-{slice.currency}")
         facts = Facts(part, in_currency(others, currency))
         count, amount = (
             figure_of(METRICS[name], facts.value(name), part, door)

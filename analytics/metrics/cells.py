@@ -4,7 +4,7 @@ Month totals answer whole calendar months; lines answer everything else; both sa
 Counts of the uncategorised by sign stand in no month total: asked for, those lines alone are counted.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from transactions.flows import Cell
 from transactions.models.ledger import TransactionQuerySet
 from transactions.queries import lines
+from transactions.rates.conversion import Conversion
 from transactions.slices import Slice
 
 # Counts on the unique index (account, month, category) of the totals and on holder_account_customer.
@@ -52,6 +53,8 @@ def cells(slice: Slice, by: Collection[str] = (), *, counts: bool = False) -> li
     Parameters: `by` any of month, category (first level), subcategory (as booked); `counts` also says how
     many uncategorised lines lie above and below zero.
     """
+    if slice.convert and slice.from_totals:
+        return _merged([*_home(slice, by, counts), *_from_lines(_foreign(slice), slice, by)])
     if not slice.from_totals:
         return list(_from_lines(lines(slice), slice, by))
     if not counts:
@@ -61,6 +64,38 @@ def cells(slice: Slice, by: Collection[str] = (), *, counts: bool = False) -> li
         *(c for c in _from_totals(slice, by) if c.kind),
         *_from_lines(uncategorised, slice, by),
     ]
+
+
+def _home(slice: Slice, by: Collection[str], counts: bool) -> list[Cell]:
+    """The cells of the slice's own currency, without any conversion."""
+    found = cells(replace(slice, convert=False), by, counts=counts)
+    return [cell for cell in found if cell.currency == slice.currency]
+
+
+def _foreign(slice: Slice) -> TransactionQuerySet:
+    """The lines in other currencies: their rates are of days, so no month total can answer."""
+    return lines(slice).exclude(account__currency=slice.currency)
+
+
+def _merged(found: Iterable[Cell]) -> list[Cell]:
+    """One cell for each currency, month, category and kind."""
+    made: dict[tuple[Any, ...], Cell] = {}
+    for cell in found:
+        key = (cell.currency, cell.month, cell.category, cell.kind)
+        one = made.get(key)
+        if one is None:
+            made[key] = cell
+            continue
+        known = one.n_in is not None and cell.n_in is not None
+        made[key] = replace(
+            one,
+            money_in=one.money_in + cell.money_in,
+            money_out=one.money_out + cell.money_out,
+            n=one.n + cell.n,
+            n_in=one.n_in + cell.n_in if known else None,  # type: ignore[operator]
+            n_out=one.n_out + cell.n_out if known else None,  # type: ignore[operator]
+        )
+    return list(made.values())
 
 
 def cells_from_lines(slice: Slice, by: Collection[str] = ()) -> list[Cell]:
@@ -132,8 +167,11 @@ class _MonthStart(Func):
 def _from_lines(
     found: TransactionQuerySet, slice: Slice, by: Collection[str], period: Any = None
 ) -> Iterator[Cell]:
-    money_in = Greatest("amount", Value(Decimal(0)))
-    money_out = Least("amount", Value(Decimal(0)))
+    by_rate = Conversion.of(found, slice.currency) if slice.convert else None
+    amount: Any = by_rate.amount() if by_rate else F("amount")
+    currency: Any = by_rate.currency() if by_rate else F("account__currency")
+    money_in = Greatest(amount, Value(Decimal(0)))
+    money_out = Least(amount, Value(Decimal(0)))
     month: Any = period if period is not None else Value(None, output_field=DateField())
     if "month" in by:
         month = _MonthStart(F("booked_on"), shift=slice.month_start - 1)
@@ -147,8 +185,10 @@ def _from_lines(
     rows = (
         found.posted()
         .order_by()
-        .annotate(month=month, root=category, kind=Coalesce("category__kind", Value("")))
-        .values_list("account__currency", "month", "root", "kind")
+        .annotate(
+            month=month, root=category, kind=Coalesce("category__kind", Value("")), money=currency
+        )
+        .values_list("money", "month", "root", "kind")
         .annotate(
             money_in=Sum(money_in), money_out=Sum(money_out), n=Count("pk"),
             n_in=Count("pk", filter=Q(amount__gt=0)), n_out=Count("pk", filter=Q(amount__lt=0)),

@@ -1,7 +1,8 @@
 """The metric registry: the one place where a figure is made.
 
 A metric is a sum or count of a flow of lines, or derived from other metrics, its parts. `figure` and
-`figures` give value, unit, currency, sentence and trace; nobody else adds up money.
+`figures` give value, unit, currency, sentence and trace; nobody else adds up money. One table of all metrics, so a
+little longer than a file should be.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +12,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import cast
 
-from babel.numbers import get_currency_precision
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +20,14 @@ from accounts.customers.queries import bank_profile
 from accounts.permissions import OPEN_CUSTOMER
 from analytics.budgets import queries as budgets
 from analytics.metrics import cells as reading
+from analytics.metrics import standing
 from analytics.metrics.figures import Figure, Unit
 from transactions import flows, periods
 from transactions.doors import PAGE, Door
 from transactions.flows import Cell, Flow
+from transactions.plain_money import decimals_of
 from transactions.queries import category_refs_by_pk
-from transactions.slices import CategoryRef, Slice
+from transactions.slices import LATEST, CategoryRef, Slice
 
 Text = str | Promise
 Value = Decimal | int | None
@@ -157,7 +159,7 @@ def _savings_rate(net: Decimal, income: Decimal, currency: str) -> Decimal | Non
 def _average(expenses: Decimal, count: int, currency: str) -> Decimal | None:
     if not count:
         return None
-    step = Decimal(1).scaleb(-get_currency_precision(currency))
+    step = Decimal(1).scaleb(-decimals_of(currency))
     return (expenses / count).quantize(step, ROUND_HALF_UP)
 
 
@@ -183,6 +185,8 @@ def _budget(facts: Facts) -> Decimal | None:
     return sum((plan.amount for plan in facts.planned), Decimal(0))
 
 
+_NO_BALANCE = _("No balance was stated up to this day.")
+_NO_PAIR = _("It takes a balance stated before this period and one within it.")
 _NO_BUDGET = _("There is no budget for this period.")
 
 METRICS: dict[str, Metric] = {
@@ -244,6 +248,20 @@ METRICS: dict[str, Metric] = {
             "budget_used", _("Budget used"), "percent", _("%(when)s: %(value)s of the budget is used."), -1,
             nothing=_NO_BUDGET, parts=("expenses", "budget"), combine=_used,
         ),
+        Metric("moved", _("What the lines come to"), "money",
+               _("%(when)s: %(value)s is what all lines come to, transfers included."), flow=flows.MOVED),
+        Metric("balance", _("Balance"), "money", _("%(when)s: %(value)s is the balance."), 1,
+               nothing=_NO_BALANCE, read=lambda facts: standing.balance(facts.slice)),
+        Metric("net_worth", _("Net worth"), "money", _("%(when)s: %(value)s is what all accounts hold."), 1,
+               nothing=_NO_BALANCE, read=lambda facts: standing.balance(facts.slice)),
+        Metric("stated_balance", _("Stated balance"), "money", _("%(when)s: %(value)s was stated."),
+               nothing=_NO_BALANCE, read=lambda facts: standing.stated(facts.slice)),
+        Metric("expected_balance", _("Balance by the lines"), "money",
+               _("%(when)s: %(value)s is the balance stated before and the lines since."),
+               nothing=_NO_PAIR, read=lambda facts: standing.expected(facts.slice)),
+        Metric("unexplained", _("Unexplained difference"), "money",
+               _("%(when)s: %(value)s is stated beyond what the lines explain."),
+               nothing=_NO_PAIR, read=lambda facts: standing.unexplained(facts.slice)),
     )
 }  # fmt: skip
 
@@ -379,6 +397,8 @@ def sentence(metric: Metric, value: Value, slice: Slice) -> str:
     currency = slice.currency if metric.unit == "money" else None
     shown = formats.figure_text(Figure(value, metric.unit, currency), locale)
     when = formats.period(slice.start, slice.end, locale) if slice.is_bounded else gettext("In all")
+    if not slice.is_bounded and slice.end < LATEST:
+        when = gettext("Up to %(day)s") % {"day": formats.day(slice.last_day, locale)}
     return str(metric.sentence) % {"when": when, "value": shown}
 
 

@@ -10,10 +10,12 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from analytics import formats
 from analytics.charts.table import Amount, Badge, Cell, Link
 from analytics.metrics.figures import Figure
+from transactions.rates.book import Rate
 
 register = template.Library()
 
@@ -62,6 +64,20 @@ def percent(context: Context, value: Decimal | int | None, *, signed: bool = Fal
         else formats.percent(value, locale_in(context), signed=signed)
     )
     return format_html("<span data-cell>{}</span>", text)
+
+
+@register.simple_tag(takes_context=True)
+def rate(context: Context, value: Rate) -> SafeString:
+    """A rate with who says so and of which day: 0.9213 (ECB, 3 Nov)."""
+    locale = locale_in(context)
+    said = [value.source, formats.day_short(value.day, locale)]
+    if value.via:
+        said.append(gettext("crossed through %(currency)s") % {"currency": value.via})
+    elif value.is_turned:
+        said.append(gettext("turned round"))
+    return format_html(
+        "<span data-cell>{}</span> ({})", formats.rate(value.value, locale), ", ".join(said)
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -12,7 +12,9 @@ from analytics.budgets.models import Budget
 from transactions.adapters.base import Line
 from transactions.imports import services as imports
 from transactions.models import AccountHolder, BalanceStatement, BankAccount, Category
+from transactions.rates.services import store_rates
 from transactions.samples.bank import SampleBank
+from transactions.samples.rates import sample_rates
 
 
 def load(bank: SampleBank, *, fixed_day: bool) -> None:
@@ -22,6 +24,9 @@ def load(bank: SampleBank, *, fixed_day: bool) -> None:
     accounts = _accounts(bank, customers)
     imports.import_lines(_lines(bank), accounts=accounts, source="demo")
     _budgets(bank, customers)
+    currencies = {account.currency for account in bank.accounts}
+    if rates := sample_rates(bank.currency, currencies, bank.business_day):
+        store_rates(rates)
 
 
 def set_profile(bank: SampleBank, *, fixed_day: bool) -> None:

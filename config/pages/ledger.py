@@ -18,6 +18,8 @@ from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import ListReading, as_of, chips, read_list
 from transactions import ids, queries
 from transactions.models import Transaction
+from transactions.plain_money import plain_number
+from transactions.rates.conversion import Conversion
 from transactions.rows.marks import marks_of
 
 CSV_CHUNK = 2000
@@ -83,6 +85,10 @@ HEAD = (
 )  # fmt: skip
 
 
+# Beside them where the filter counts other currencies.
+CONVERTED = ("counts_as", "counts_as_currency", "rate", "rate_day", "rate_source")
+
+
 @requires(OWN_DATA, OPEN_CUSTOMER, READ_TRANSACTIONS)
 @require_safe
 def transactions_csv(request: HttpRequest) -> HttpResponseBase:
@@ -92,15 +98,26 @@ def transactions_csv(request: HttpRequest) -> HttpResponseBase:
     if found.slice is None:
         context = frame(request, view, found)
         return render(request, "transactions/list.html", context, status=400)
+    by = queries.conversion(found.chosen)
     return exports.stream(
-        HEAD, _csv_rows(found, current_bank()), name=f"transactions-{view.today:%Y-%m-%d}"
+        (*HEAD, *CONVERTED) if by else HEAD,
+        _csv_rows(found, current_bank(), by),
+        name=f"transactions-{view.today:%Y-%m-%d}",
     )
 
 
-def _csv_rows(found: ListReading, bank: str) -> Iterator[list[Any]]:
+def _counted(by: Conversion, row: Transaction, currency: str) -> list[Any]:
+    """What a line in another currency counts as, and by which rate; empty for others."""
+    found = by.of_row(row.amount, currency, row.booked_on)
+    if found is None:
+        return [None] * len(CONVERTED)
+    return [found.amount, found.currency, found.rate.value, found.rate.day, found.rate.source]
+
+
+def _csv_rows(found: ListReading, bank: str, by: Conversion | None = None) -> Iterator[list[Any]]:
     view = found.view
     accounts = {a.pk: a for a in view.reach.accounts}
-    rows = queries.listed(found.chosen, found.flow, found.status).order_by("-booked_on", "-id")
+    rows = queries.listed(found.chosen, found.flow, found.status, by).order_by("-booked_on", "-id")
     # Rows are read while the answer is sent, when the request's own bank may be left already.
     with in_bank(bank):
         for block in batched(rows.iterator(CSV_CHUNK), CSV_CHUNK):
@@ -109,12 +126,14 @@ def _csv_rows(found: ListReading, bank: str) -> Iterator[list[Any]]:
                 account = accounts[row.account_id]
                 category, root = view.reach.ref(row.category_id), view.reach.root(row.category_id)
                 yield [
-                    row.booked_on, row.value_on, row.amount, account.currency, row.clean_text,
+                    row.booked_on, row.value_on, plain_number(row.amount, account.currency),
+                    account.currency, row.clean_text,
                     row.counterparty, row.reference, root.name if root.pk else "",
                     category.name if category.pk != root.pk else "", row.category_origin, row.status,
                     str(account), row.raw_text, ", ".join(marks.tags.get(row.pk, [])),
                     marks.notes.get(row.pk, ""), ids.encode_one(row.parent_id) if row.parent_id else "",
                     ids.encode_one(row.pk),
+                    *(_counted(by, row, account.currency) if by else ()),
                 ]  # fmt: skip
 
 

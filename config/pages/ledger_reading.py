@@ -15,7 +15,7 @@ from accounts.customers.queries import bank_profile
 from analytics import formats
 from analytics.metrics import breakdowns
 from analytics.metrics import cells as reading
-from analytics.metrics.breakdowns import Excluded
+from analytics.metrics.breakdowns import Excluded, Included
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
 from config.pages.customer_scope import View
@@ -26,6 +26,7 @@ from transactions.forms import ListFilter, Period, read_period, with_days
 from transactions.merchants import queries as merchants
 from transactions.merchants.queries import Named
 from transactions.models import Transaction
+from transactions.rates.conversion import Converted
 from transactions.rows.running import Running, running
 from transactions.rules.decisions import is_named
 from transactions.slice_parsing import BadSlice, read_slice
@@ -36,7 +37,9 @@ PENDING_SHOWN = 100
 ALL = "all"
 SUMS = ("count", "income", "expenses", "net", "money_in", "money_out")
 # How many lines a sum is of, where the registry counts them.
-COUNTS = {"income": "income_count", "expenses": "expense_count", "count": "count"}
+COUNTS = {
+    "income": "income_count", "expenses": "expense_count", "count": "count", "moved": "count",
+}  # fmt: skip
 HUES = 7
 
 
@@ -60,6 +63,7 @@ class Row:
     note: str = ""
     is_part: bool = False
     after: Decimal | None = None
+    converted: Converted | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,14 @@ class ListReading:
             return []
         return breakdowns.not_included(self.chosen, door=self.view.door, cells=self._cells)
 
+    @cached_property
+    def included(self) -> list[Included]:
+        """Other currencies inside these sums, each with its rates."""
+        if self.status or not self.chosen.convert:
+            return []
+        name = self.flow.name if self.flow and not METRICS[self.flow.name].counted else "net"
+        return breakdowns.included(self.chosen, name, door=self.view.door)
+
     def listing(self) -> Listing:
         """The page's rows; pending ones stand apart, on the first page. Raises queries.BadCursor."""
         is_first = not (self.status or self.flow or self.cursor)
@@ -154,6 +166,7 @@ class ListReading:
             limit=PAGE,
             cursor=self.cursor,
             pending=PENDING_SHOWN if is_first else 0,
+            by=queries.conversion(self.chosen),
         )
         names = merchants.named_rows(self.view.customer.pk, found)
         waiting = [row for row in found if row["status"] == Transaction.Status.PENDING]
@@ -247,6 +260,7 @@ def row_of(
         note=row["note"],
         is_part=row["parent_id"] is not None,
         after=after,
+        converted=row.get("converted"),
     )
 
 
@@ -328,6 +342,14 @@ def chips(found: ListReading) -> list[tuple[str, str]]:
         words["metric"] = _("Behind: %(what)s") % {"what": found.promised_label}
     if slice.currency != view.reach.currency(slice.accounts):
         words["currency"] = slice.currency
+    if slice.convert:
+        words["convert"] = _("All currencies, in %(currency)s") % {"currency": slice.currency}
+    if slice.rated:
+        code = slice.rated.removeprefix("-")
+        said = (
+            _("without a rate to %(code)s") if code != slice.rated else _("with a rate to %(code)s")
+        )
+        words["rated"] = said % {"code": code}
     return found.form.chips({name: str(text) for name, text in words.items()})
 
 

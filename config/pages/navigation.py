@@ -59,6 +59,7 @@ ITEMS: tuple[tuple[str | Promise, str, str, str, str], ...] = (
     (_("Overview"), "pages:overview", "home", "main", permissions.OWN_DATA),
     (_("Transactions"), "transactions:list", "list", "main", permissions.OWN_DATA),
     (_("Regulars"), "regulars:list", "refresh", "main", permissions.OWN_DATA),
+    (_("Accounts"), "accounts_held:list", "wallet", "main", permissions.OWN_DATA),
     (_("Bring in a file"), "imports:new", "upload", "foot", permissions.OWN_DATA),
     (_("Rules"), "rules:list", "tag", "foot", permissions.OWN_DATA),
     (_("Profile"), "pages:profile", "person", "foot", permissions.OWN_DATA),

@@ -109,6 +109,7 @@ def _cards(request: HttpRequest, reading: Reading, form: SliceFilter) -> dict[st
         "budgets": card(_("Budget against actual"), overview_cards.budgets, csv("budgets")),
         "outlook": card(_("What lies ahead"), forecast_cards.outlook, csv("ahead")),
         "excluded": card(_("Other currencies"), overview_cards.excluded),
+        "included": card(_("Other currencies"), overview_cards.included),
         "only_transfers": card("", overview_cards.only_transfers) is True,
     }
 
@@ -142,6 +143,8 @@ def _chips(form: SliceFilter, slice: Slice, reading: Reading) -> list[tuple[str,
         words["account"] = ", ".join(a.name for a in slice.accounts)
     if slice.categories:
         words["categories"] = ", ".join(c.name for c in slice.categories)
+    if slice.convert:
+        words["convert"] = _("All currencies, in %(currency)s") % {"currency": slice.currency}
     return form.chips(words)
 
 

@@ -299,6 +299,11 @@ def excluded(reading: Reading) -> SafeString | str:
     return _said(reading, found)
 
 
+def included(reading: Reading) -> list[breakdowns.Included]:
+    """Other currencies that the figures of the period count, with their rates."""
+    return breakdowns.included(reading.slice, door=reading.view.door)
+
+
 def _said(
     reading: Reading, found: Sequence[Excluded], uncounted: Sequence[Figure] = ()
 ) -> SafeString | str:
@@ -325,7 +330,11 @@ def _said(
         )
         for amount in uncounted
     ]
-    said.append(format_html("{}", _("No rate is stored, so nothing is converted.")))
+    if not reading.slice.convert:
+        why = _("Choose “all currencies” above to count them at the stored rates.")
+    else:
+        why = _("No rate of these days is stored, so they can't be converted.")
+    said.append(format_html("{}", why))
     return format_html_join(" ", "{}", [(sentence,) for sentence in said])
 
 

@@ -45,7 +45,7 @@ def overview_filter(view: View, params: QueryDict) -> tuple[SliceFilter, Slice |
         )  # fmt: skip
         if (chosen.end - chosen.start).days > LONGEST_DAYS:
             raise BadSlice({"start_date": _("Choose at most ten years.")})
-        chosen = replace(chosen, text="", within=(), month_start=1)
+        chosen = replace(chosen, text="", within=(), month_start=1, rated="")
     except BadSlice as error:
         fault, chosen = error, None
     form = SliceFilter(

@@ -15,12 +15,13 @@ from analytics import formats
 from analytics.forecasts import queries as forecasts
 from analytics.metrics.breakdowns import TREND
 from analytics.metrics.registry import METRICS, figures
+from analytics.metrics.trace import Trace
 from analytics.metrics.trace import trace as parts_of
 from config.pages import forecast_cards
 from config.pages.customer_scope import View, open_view
 from transactions import periods
 from transactions.slice_parsing import BadSlice, read_slice
-from transactions.slices import AccountRef, Slice
+from transactions.slices import LATEST, AccountRef, Slice
 
 # How a figure comes from its parts, in words.
 HOW: dict[str, str | Promise] = {
@@ -33,6 +34,11 @@ HOW: dict[str, str | Promise] = {
     "budget_used": gettext_lazy("Expenses divided by the budget."),
     "budget": gettext_lazy("The sum of the budgets entered for these months."),
     "net_count": gettext_lazy("Lines of income and lines of spending."),
+    "balance": gettext_lazy("The balance that was stated last, and all lines since."),
+    "net_worth": gettext_lazy("The balances of the accounts together; what is owed is below zero."),
+    "stated_balance": gettext_lazy("As it was stated, by a file, the bank or by hand."),
+    "expected_balance": gettext_lazy("The balance stated before, and the lines up to the next."),
+    "unexplained": gettext_lazy("The stated balance less the balance by the lines."),
 }
 
 
@@ -52,7 +58,7 @@ def trace(request: HttpRequest, metric: str) -> HttpResponse:
         "view": view,
         "metric": found.metric,
         "found": found,
-        "how": HOW.get(metric, _("The sum of these rows.")),
+        "how": _how(metric, found),
         "when": _when(slice, view),
         "narrowed": [*slice.accounts, *slice.categories],
         "text": slice.text,
@@ -61,7 +67,15 @@ def trace(request: HttpRequest, metric: str) -> HttpResponse:
     return render(request, "pages/trace.html", context)
 
 
+def _how(metric: str, found: Trace) -> str:
+    if found.rate:
+        return _("The balance in its own currency at the rate of this day, rounded.")
+    return str(HOW.get(metric, _("The sum of these rows.")))
+
+
 def _when(slice: Slice, view: View) -> str:
+    if not slice.is_bounded and slice.end < LATEST:
+        return _("Up to %(day)s") % {"day": formats.day(slice.last_day, view.locale)}
     if not slice.is_bounded:
         return _("All days")
     return formats.period(slice.start, slice.end, view.locale)

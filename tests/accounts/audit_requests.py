@@ -34,6 +34,8 @@ from tests.factories import (
     make_budget,
     make_category,
     make_person,
+    make_rate,
+    make_statement,
     make_transaction,
 )
 from tests.transactions.provider_case import connected_at_hand
@@ -582,6 +584,52 @@ def sign_out(case: Case) -> Request:
     return "cleo", "/accounts/logout/", {}
 
 
+def state_balance(case: Case) -> Request:
+    data = {"day": "2026-05-01", "amount": "12.00"}
+    return "cleo", f"/bank-accounts/{case.account.public_id}/balance/", data
+
+
+def withdraw_balance(case: Case) -> Request:
+    make_statement(case.account, date(2026, 5, 1), "1", "person")
+    return "cleo", f"/bank-accounts/{case.account.public_id}/balance/remove/", {"day": "2026-05-01"}
+
+
+def describe_account(case: Case) -> Request:
+    data = {"name": "Mine", "kind": "savings"}
+    return "cleo", f"/bank-accounts/{case.account.public_id}/name/", data
+
+
+def fold_account(case: Case) -> Request:
+    return "cleo", f"/bank-accounts/{case.account.public_id}/fold/", {"away": "1"}
+
+
+def choose_currency(case: Case) -> Request:
+    make_account(customer=case.cleo, currency="USD")
+    return "cleo", "/bank-accounts/currency/", {"currency": "USD"}
+
+
+_RATE = {"base": "USD", "quote": "EUR", "day": "2026-05-01", "rate": "0.9", "source": "desk"}
+
+
+def admin_rate_add(case: Case) -> Request:
+    return "ada", "/admin/transactions/exchangerate/add/", _RATE
+
+
+def admin_rate_change(case: Case) -> Request:
+    row = make_rate("USD", "EUR", date(2026, 5, 1), "0.8")
+    return "ada", f"/admin/transactions/exchangerate/{row.pk}/change/", _RATE
+
+
+def admin_rate_delete(case: Case) -> Request:
+    row = make_rate("USD", "EUR", date(2026, 5, 1), "0.8")
+    return "ada", f"/admin/transactions/exchangerate/{row.pk}/delete/", {"post": "yes"}
+
+
+def admin_rates_load(case: Case) -> Request:
+    file = SimpleUploadedFile("rates.csv", b"Date,USD\n2026-05-01,1.1\n", content_type="text/csv")
+    return "ada", "/admin/transactions/exchangerate/load/", {"file": file}
+
+
 def admin_sign_out(case: Case) -> Request:
     return "ada", "/admin/logout/", {}
 
@@ -663,6 +711,15 @@ ACTS: dict[str, tuple[Callable[[Case], Request], str]] = {
     "admin:transactions_importprofile_add": (admin_mapping_add, "row.added"),
     "admin:transactions_importprofile_change": (admin_mapping_change, "row.changed"),
     "admin:transactions_importprofile_delete": (admin_mapping_delete, "row.removed"),
+    "accounts_held:state": (state_balance, "balance.stated"),
+    "accounts_held:withdraw": (withdraw_balance, "balance.withdrawn"),
+    "accounts_held:describe": (describe_account, "account.described"),
+    "accounts_held:fold": (fold_account, "account.folded"),
+    "accounts_held:currency": (choose_currency, "customer.currency_chosen"),
+    "admin:transactions_exchangerate_add": (admin_rate_add, "row.added"),
+    "admin:transactions_exchangerate_change": (admin_rate_change, "row.changed"),
+    "admin:transactions_exchangerate_delete": (admin_rate_delete, "row.removed"),
+    "admin:transactions_exchangerate_load": (admin_rates_load, "rates.loaded"),
     "admin:analytics_budget_add": (admin_budget_add, "row.added"),
     "admin:analytics_budget_change": (admin_budget_change, "row.changed"),
     "admin:analytics_budget_delete": (admin_budget_delete, "row.removed"),

@@ -58,6 +58,8 @@ NO_ACT = {
     "pages:theme": "the colours of one's own pages",
     "pages:*": _READS,
     "transactions:*": _READS,
+    "accounts_held:list": _READS,
+    "accounts_held:one": _READS,
     "imports:list": _READS,
     "imports:done": _READS,
     "imports:rejected": _READS,

@@ -220,7 +220,7 @@ def test_the_file_holds_the_lines_of_the_filter(client: Client, account: BankAcc
         "Blue Door", "Who knows", "Moved", "Refund", "Corner Shop", "Oak Street", "Harbour Works",
     ]  # fmt: skip
     assert rows[5] | {} == {
-        "date": "2026-06-03", "value_date": "", "amount": "-900.0000", "currency": "EUR",
+        "date": "2026-06-03", "value_date": "", "amount": "-900.00", "currency": "EUR",
         "text": "Oak Street", "counterparty": "", "reference": "", "category": "Housing",
         "subcategory": "Rent", "category_from": "source", "status": "posted",
         "account": "Everyday ··4821", "text_as_received": "Oak Street", "tags": "", "note": "",
@@ -238,7 +238,7 @@ def test_what_looks_like_a_formula_is_made_harmless(
     factories.make_transaction(account=made, amount="-5", clean_text=text, raw_text=text)
     (row,) = download(client, f"{URL}export.csv")
     assert row["text"] == f"'{text}" and row["text_as_received"] == f"'{text}"
-    assert row["account"].startswith("'=") and row["amount"] == "-5.0000"
+    assert row["account"].startswith("'=") and row["amount"] == "-5.00"
 
 
 def test_a_file_of_a_filter_that_cannot_be_read_is_none(

@@ -70,6 +70,8 @@ def addresses(john: Customer, staff: bool) -> dict[str, str]:
         "trace of share": "/trace/share/?start_date=2026-06-01&end_date=2026-06-30",
         "forecast": "/forecast/expenses/?",
         "new import": "/imports/new/?",
+        "accounts": "/bank-accounts/?",
+        "account": f"/bank-accounts/{account.public_id}/?",
     }
     if staff:
         found = {

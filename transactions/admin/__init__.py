@@ -6,3 +6,6 @@ __all__ = ["accounts", "categories", "imports", "ledger", "rules"]
 from transactions.admin import merchants
 
 __all__ = ["accounts", "categories", "imports", "ledger", "merchants"]
+from transactions.admin import rates
+
+__all__ = ["accounts", "categories", "imports", "ledger", "rates"]

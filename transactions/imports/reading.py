@@ -18,6 +18,7 @@ from transactions.adapters.packed import is_packed, look, opened
 from transactions.imports.bulk.columns import without_customer
 from transactions.imports.errors import PlanMissing
 from transactions.models import ImportBatch, ImportProfile
+from transactions.plain_money import decimals_of
 
 
 class Progress:
@@ -47,9 +48,23 @@ class Progress:
         return max(rows, rows * self.size // self.done) if self.done else rows
 
 
-def recognise(file: StoredFile, *, customer: Customer | None, only: str | None = None) -> Detection:
-    """How the kept file is to be read; raises adapters.Refused."""
-    return recognise_by(file, customer=customer, saved=saved_layouts(customer), only=only)
+def recognise(
+    file: StoredFile, *, customer: Customer | None, only: str | None = None, currency: str = ""
+) -> Detection:
+    """How the kept file is to be read, for an account in `currency`; raises adapters.Refused."""
+    saved = saved_layouts(customer)
+    found = recognise_by(file, customer=customer, saved=saved, only=only)
+    if decimals_of(currency) != _THREE:
+        return found
+    # Three digits behind a mark are thousands, unless the currency itself has three decimals.
+    for said in found.evidence:
+        if said.field == "decimal" and not said.sure and said.options:
+            choices = {"decimal": said.options[0].value}
+            return recognise_by(file, customer=customer, saved=saved, only=only, choices=choices)
+    return found
+
+
+_THREE = 3
 
 
 def recognise_by(

@@ -49,7 +49,9 @@ def receive(
             customer=customer, account=account, source=source, file=kept, created_by=user
         )
         try:
-            settle(batch, reading.recognise(kept, customer=customer, only=adapter))
+            currency = account.currency if account else ""
+            found = reading.recognise(kept, customer=customer, only=adapter, currency=currency)
+            settle(batch, found)
         except Refused as refused:
             refuse(batch, refused)
         audit.record(

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0003_business_day_range'),
-        ("transactions", "0013_tags_notes_filters"),
+        ("transactions", "0014_exchange_rates"),
     ]
 
     operations = [

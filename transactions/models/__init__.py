@@ -7,6 +7,7 @@ from transactions.models.ledger import KeptEdit, MonthTotal, Transaction
 from transactions.models.merchants import Merchant, MerchantAlias, TextModel
 from transactions.models.pairs import RowPair
 from transactions.models.providers import ProviderAccount, ProviderLink
+from transactions.models.rates import ExchangeRate
 from transactions.models.rows import Note, PairVerdict, RowChange, SavedFilter, Tag, TransactionTag
 from transactions.models.rules import (
     CategoryRule,
@@ -25,6 +26,7 @@ __all__ = [
     "Category",
     "CategoryRule",
     "Correction",
+    "ExchangeRate",
     "HiddenCategory",
     "ImportBatch",
     "ImportIssue",

@@ -62,6 +62,10 @@ class AccountHolder(models.Model):
     account = models.ForeignKey(BankAccount, models.PROTECT, related_name="holders", db_index=False)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="holdings")
     role = models.CharField(max_length=5, choices=Role, default=Role.OWNER)
+    # What this holder calls the account; another holder keeps their own word for it.
+    own_name = models.CharField(max_length=80, blank=True, default="", editable=False)
+    # Folded away on this holder's pages since then; its lines count as before.
+    put_away_on = models.DateField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
