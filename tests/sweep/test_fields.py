@@ -252,6 +252,10 @@ NEW: dict[str, dict[str, Any]] = {
         "holders-0-customer": "1", "holders-0-role": "owner",
     },
     "admin:transactions_balancestatement_add": {"account": "1", "day": "2026-06-01", "amount": "12.30"},
+    "admin:transactions_categoryrule_add": {
+        "name": "New rule", "position": "0", "what_0": "market", "place_0": "text", "way_0": "contains",
+        "join": "all", "sign": "0", "category": "1",
+    },
     "admin:transactions_category_add": {"name": "New category", "parent": "1"},
     "admin:transactions_importprofile_add": {"name": "New", "layout": LAYOUT},
     "admin:transactions_importprofile_change": {"layout": LAYOUT},
