@@ -47,4 +47,4 @@ class Command(BaseCommand):
         now = timezone.now()
         for schema in for_each_bank(options["bank"]):
             row = store.keep(model, figures=figures, seed=options["seed"], trained_at=now)
-            self.stdout.write(f"{schema}: kept, {len(row.numbers) / 1e6:.1f} MB")
+            self.stdout.write(f"{schema}: kept, {len(row.numbers) // 1024} KB")
