@@ -77,7 +77,7 @@ def cards(view: View, pairs: list[RowPair]) -> list[PairCard]:
             )
             for row in (first, second)
         ]
-        found.append(PairCard(pair, *sides, sentence=_sentence(pair)))
+        found.append(PairCard(pair, sides[0], sides[1], _sentence(pair)))
     return found
 
 

@@ -49,7 +49,8 @@ def marks_context(view: View, row: Transaction, batch: ImportBatch | None) -> di
     whole = None
     if row.parent_id:
         whole = Transaction.objects.filter(pk=row.parent_id, account_id=row.account_id).first()
-    parts = splits.parts_of(row if row.is_split else whole) if row.is_split or whole else []
+    of = row if row.is_split else whole
+    parts = splits.parts_of(of) if of else []
     return {
         "tags": [tag for tag in read.tags if tag["on"]],
         "other_tags": [tag["name"] for tag in read.tags if not tag["on"]] if view.is_own else [],

@@ -263,7 +263,10 @@ def _split_since(batch: ImportBatch) -> bool:
         return False
     held = Transaction.objects.filter(account_id__in=_accounts(batch), is_split=True)
     amounts = held.exclude(status=Transaction.Status.MERGED).values_list("pk", "amount")
-    return any(pk in before and Decimal(before[pk]["amount"]) != now for pk, now in amounts)
+    return any(
+        (image := before.get(pk)) is not None and Decimal(image["amount"]) != now
+        for pk, now in amounts
+    )
 
 
 def _touched(batch: ImportBatch) -> set[int]:
