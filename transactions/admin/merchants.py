@@ -83,6 +83,11 @@ class MerchantAdmin(VersionedAdmin):
         counted: QuerySet[Merchant] = found.annotate(n=Count("aliases"))
         return counted
 
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # one at a time, each with its entry in the log
+        return actions
+
     @display(description=gettext_lazy("Texts"))
     def n_texts(self, merchant: Any) -> int:
         n: int = merchant.n
