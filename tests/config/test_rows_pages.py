@@ -197,7 +197,15 @@ def test_the_balance_after_each_line(client: Client, account: BankAccount) -> No
     _, body = page(client, URL)
     assert "counted from the statement of" in body
     # 2000 on 5 June, +15, −500, −8; before it −40, −900, +3000.
-    for after in ("€1,507.00", "€1,515.00", "€2,015.00", "€2,000.00", "€2,040.00", "€2,940.00", "-€60.00"):
+    for after in (
+        "€1,507.00",
+        "€1,515.00",
+        "€2,015.00",
+        "€2,000.00",
+        "€2,040.00",
+        "€2,940.00",
+        "-€60.00",
+    ):
         assert after in body.replace("−", "-"), after
     assert "balance after it" not in page(client, f"{URL}?q=shop")[1]
     with counted() as queries:

@@ -90,7 +90,7 @@ def pairs(customer: Customer, today: date) -> list[Pair]:
         cursor.execute(_PAIRS, {"accounts": accounts, "since": today - LOOK_BACK})
         found = cursor.fetchall()
     taken: set[int] = set()
-    chosen = []
+    chosen: list[tuple[int, int, int]] = []
     for first, second, apart in found:
         if first not in taken and second not in taken and len(chosen) < SHOWN:
             chosen.append((first, second, apart))

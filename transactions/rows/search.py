@@ -63,7 +63,9 @@ def pattern(text: str) -> str:
             at += 2
             continue
         c = folded[at]
-        made.append(_CLASSES.get(c) or (c if c.isalnum() else "[ \t]+" if c.isspace() else f"\\{c}"))
+        made.append(
+            _CLASSES.get(c) or (c if c.isalnum() else "[ \t]+" if c.isspace() else f"\\{c}")
+        )
         at += 1
     return "".join(made)
 
