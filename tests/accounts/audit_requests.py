@@ -35,7 +35,14 @@ from transactions.ids import encode_one
 from transactions.imports import services as imports
 from transactions.imports.pages import profiles
 from transactions.ledger import recategorise
-from transactions.models import BalanceStatement, BankAccount, ImportBatch, ImportProfile, RowChange
+from transactions.models import (
+    BalanceStatement,
+    BankAccount,
+    ImportBatch,
+    ImportProfile,
+    RowChange,
+    Tag,
+)
 
 CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
 
@@ -138,6 +145,7 @@ def split(case: Case) -> Request:
 
 
 def tag(case: Case) -> Request:
+    Tag.objects.create(customer=case.cleo, name="Trip")
     return "cleo", f"/transactions/{encode_one(_own_line(case).pk)}/tags/", {"name": "Trip"}
 
 
