@@ -49,14 +49,15 @@ def marks_context(view: View, row: Transaction, batch: ImportBatch | None) -> di
     whole = None
     if row.parent_id:
         whole = Transaction.objects.filter(pk=row.parent_id, account_id=row.account_id).first()
-    of = row if row.is_split else whole
-    parts = splits.parts_of(of) if of else []
+    if row.is_split:
+        whole = row
+    parts = splits.parts_of(whole) if whole else []
     return {
         "tags": [tag for tag in read.tags if tag["on"]],
         "other_tags": [tag["name"] for tag in read.tags if not tag["on"]] if view.is_own else [],
         "note": read.note,
-        "whole": row if row.is_split else whole,
-        "whole_url": _url(view, whole or row) if row.is_split or whole else "",
+        "whole": whole,
+        "whole_url": _url(view, whole) if whole else "",
         "is_whole": row.is_split,
         "split_url": reverse("transactions:split", args=[ids.encode_one((whole or row).pk)]),
         "parts": [

@@ -53,6 +53,8 @@ from transactions.models import (
     ProviderLink,
     RowChange,
     RowPair,
+    RowChange,
+    Tag,
 )
 
 CSV = b"Date,Description,Amount\n2026-05-01,Market,-12.50\n2026-05-02,Salary,1500.00\n"
@@ -174,6 +176,7 @@ def split(case: Case) -> Request:
 
 
 def tag(case: Case) -> Request:
+    Tag.objects.create(customer=case.cleo, name="Trip")
     return "cleo", f"/transactions/{encode_one(_own_line(case).pk)}/tags/", {"name": "Trip"}
 
 

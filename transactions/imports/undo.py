@@ -258,15 +258,13 @@ def _refusal(batch: ImportBatch) -> UndoRefused | None:
 
 def _split_since(batch: ImportBatch) -> bool:
     """Whether a row that would get another amount back is in parts, which add up to the present one."""
-    before = dict(batch.issues.filter(verdict="changed").values_list("transaction_id", "before"))
+    changed = batch.issues.filter(verdict="changed").values_list("transaction_id", "before")
+    before = {pk: Decimal(image["amount"]) for pk, image in changed if image}
     if not before:
         return False
     held = Transaction.objects.filter(account_id__in=_accounts(batch), is_split=True)
     amounts = held.exclude(status=Transaction.Status.MERGED).values_list("pk", "amount")
-    return any(
-        (image := before.get(pk)) is not None and Decimal(image["amount"]) != now
-        for pk, now in amounts
-    )
+    return any(pk in before and before[pk] != now for pk, now in amounts)
 
 
 def _touched(batch: ImportBatch) -> set[int]:

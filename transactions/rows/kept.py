@@ -136,7 +136,7 @@ def keep(batch: int, accounts: list[int]) -> int:
     params: dict[str, Any] = {"batch": batch, "accounts": accounts}
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, params)
-        kept = int(cursor.rowcount)
+        kept: int = cursor.rowcount
         for sql in _LOOSE:
             cursor.execute(sql, params)
     return kept
