@@ -17,6 +17,7 @@ from transactions import enrichment, totals
 from transactions.fingerprints import fingerprint
 from transactions.imports.verdicts import SOURCE_COLUMNS
 from transactions.models import ImportBatch, ProviderLink
+from transactions.rows import changes, kept
 
 # The pending row keeps its key, so whatever hangs on it (category, notes, tags) stays with it; the plan
 # then finds it under the posted one's id and changes what the source owns.
@@ -39,20 +40,54 @@ returning {totals.UPDATED}
 _PARTS_OF = """
 select id from transactions_transaction where account_id = any(%(accounts)s) and parent_id = any(%(ids)s)
 """
+_TAGS_UP = """
+insert into transactions_transactiontag (transaction_id, tag_id)
+select distinct t.parent_id, g.tag_id from transactions_transactiontag g
+join transactions_transaction t on t.id = g.transaction_id
+where t.id = any(%(ids)s) on conflict do nothing
+"""
 _JOIN = f"""
 update transactions_transaction set is_split = false, version = transactions_transaction.version + 1
 where id = any(%(ids)s) and account_id = any(%(accounts)s)
 returning {totals.UPDATED}
 """
-# Where the pending row went before its posted one came: what the person said of it waits under its new id.
-_HAND_EDITS_ON = """
-update transactions_keptedit k set fingerprint = p.new_print
-from (select unnest(%(accounts)s::bigint[]) account_id, unnest(%(old)s::uuid[]) old_print,
-             unnest(%(new)s::uuid[]) new_print) p
-where k.account_id = p.account_id and k.fingerprint = p.old_print and k.occurrence = 0
-  and not exists (select from transactions_keptedit x where x.account_id = p.account_id
-                  and x.fingerprint = p.new_print and x.occurrence = 0)
+# What is known by the pending row's fingerprint is known by the posted one's from then on: its history, what
+# it is to other rows, and, where it went before its posted one came, what the person said of it.
+_PRINTS = """
+(select unnest(%(accounts)s::bigint[]) account_id, unnest(%(old)s::uuid[]) old_print,
+        unnest(%(new)s::uuid[]) new_print) p
 """
+_CARRY = (
+    f"""
+    update transactions_keptedit k set fingerprint = p.new_print from {_PRINTS}
+    where k.account_id = p.account_id and k.fingerprint = p.old_print and k.occurrence = 0
+      and not exists (select from transactions_keptedit x where x.account_id = p.account_id
+                      and x.fingerprint = p.new_print and x.occurrence = 0)
+    """,
+    f"""
+    update transactions_rowchange k set fingerprint = p.new_print from {_PRINTS}
+    where k.account_id = p.account_id and k.fingerprint = p.old_print and k.occurrence = 0
+    """,
+    *(
+        f"""
+        update transactions_pairverdict k set {side}fingerprint = p.new_print from {_PRINTS}
+        where k.account_id = p.account_id and k.{side}fingerprint = p.old_print and k.{side}occurrence = 0
+          and not exists (
+            select from transactions_pairverdict x where x.account_id = p.account_id
+              and x.{side}fingerprint = p.new_print and x.{side}occurrence = 0
+              and x.{far}fingerprint = k.{far}fingerprint and x.{far}occurrence = k.{far}occurrence)
+        """
+        for side, far in (("", "other_"), ("other_", ""))
+    ),
+    *(
+        f"""
+        update transactions_rowpair k set {side}_fingerprint = p.new_print from {_PRINTS}
+        where k.{side}_account_id = p.account_id and k.{side}_fingerprint = p.old_print
+          and k.{side}_occurrence = 0
+        """
+        for side in ("first", "second")
+    ),
+)
 _OF_IDS = """
 select t.id from transactions_transaction t
 where t.account_id = any(%(accounts)s) and t.fingerprint = any(%(prints)s::uuid[]) and t.occurrence = 0
@@ -69,12 +104,6 @@ _PARTS = """
 select id from transactions_transaction
 where account_id = any(%(accounts)s) and parent_id = any(%(ids)s) and exists (
   select from transactions_transaction where id = any(%(ids)s) and is_split)
-"""
-_KEEP_EDITS = """
-insert into transactions_keptedit as k (account_id, fingerprint, occurrence, payload)
-select account_id, fingerprint, occurrence, jsonb_build_object('category_id', category_id)
-from transactions_transaction where id = any(%(ids)s) and category_origin = 'person' and parent_id is null
-on conflict (account_id, fingerprint, occurrence) do update set payload = excluded.payload
 """
 _IMAGES = ", ".join(f"'{name}', t.{name}::text" for name in SOURCE_COLUMNS)
 _NOTE = f"""
@@ -118,7 +147,8 @@ def become_posted(pairs: Sequence[Became]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_BECOME, params)
         became = cursor.fetchall()
-        cursor.execute(_HAND_EDITS_ON, params)
+        for carry in _CARRY:
+            cursor.execute(carry, params)
     amounts = {pair.posted_id: pair.amount for pair in pairs}
     split = [(pk, amounts.get(key) == amount) for pk, key, amount, is_split in became if is_split]
     accounts = sorted({pair.account for pair in pairs})
@@ -141,7 +171,10 @@ def _join(rows: list[int], accounts: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_PARTS_OF, params)
         parts = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(_TAGS_UP, {"ids": parts})
     enrichment.before_removal(enrichment.Removal(tuple(parts), tuple(accounts)))
+    kept.clear_rows(parts, accounts)
+    changes.note(changes.JOINED, (changes.Change(pk, {}, {"parts": []}) for pk in rows))
     totals.apply_change(_DELETE, {"ids": parts, "accounts": accounts})
     totals.apply_change(_JOIN, params)
 
@@ -166,8 +199,8 @@ def rows_of_link(link: ProviderLink, account_ids: Iterable[int]) -> dict[int, UU
 def remove(rows: Sequence[int], account_ids: Iterable[int], batch: ImportBatch | None) -> int:
     """Takes rows that their source took back out of the ledger; returns how many lines went.
 
-    What the person said of them is kept by fingerprint and returns with them. A split goes with its parts.
-    Before-images stand as issues of `batch`. The accounts must be locked and the ledger open.
+    What the person said of them (category, tags, notes, splits) is kept by fingerprint and returns with
+    them. A split goes with its parts. Before-images stand as issues of `batch`. The accounts must be locked and the ledger open.
     """
     accounts = sorted(account_ids)
     if not rows:
@@ -178,7 +211,7 @@ def remove(rows: Sequence[int], account_ids: Iterable[int], batch: ImportBatch |
         gone = [*rows, *(pk for (pk,) in cursor.fetchall())]
         params = {"ids": gone, "accounts": accounts}
         enrichment.before_removal(enrichment.Removal(tuple(gone), tuple(accounts)))
-        cursor.execute(_KEEP_EDITS, params)
+        kept.keep_rows(gone, accounts)
         if batch is not None:
             cursor.execute(_NOTE, {**params, "batch": batch.pk})
     removed = totals.apply_change(_DELETE, params)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import services as audit
 from accounts.customers.models import Customer
 from transactions import totals
-from transactions.enrichment import Delivery
+from transactions.enrichment import Delivery, Removal
 from transactions.ledger import VersionConflict, owner_of, writing_accounts
 from transactions.models import BankAccount, Note, PairVerdict, Transaction, TransactionTag
 from transactions.rows import changes
@@ -35,7 +35,7 @@ with lines as materialized (
          coalesce(b.source_key, '') source
   from transactions_transaction t left join transactions_importbatch b on b.id = t.batch_id
   where t.account_id = any(%(accounts)s) and t.booked_on >= %(since)s
-    and not t.is_split and t.parent_id is null),
+    and t.status = 'posted' and not t.is_split and t.parent_id is null),
 several as (select account_id from lines group by 1 having count(distinct source) > 1)
 select a.id, b.id, abs(a.booked_on - b.booked_on) apart
 from lines a join several using (account_id)
@@ -201,6 +201,17 @@ def unmerge(kept: Transaction, other: Transaction) -> None:
 # -- beside imports ---------------------------------------------------------------------------------
 
 
+def part_before_removal(removal: Removal) -> None:
+    """Lines that count as one of these count themselves again before that one goes."""
+    going = set(removal.rows)
+    back = []
+    for verdict in _merged_in(removal.accounts):
+        other, kept = _other_of(verdict), _kept_of(verdict)
+        if other and kept and kept.pk in going and other.pk not in going:
+            back.append((other.pk, verdict.before.get("status", "posted")))
+    _bring_back(back)
+
+
 def part_before_undo(delivery: Delivery) -> None:
     """Lines that count as one of this batch count themselves again before that one goes."""
     back = []
@@ -212,13 +223,17 @@ def part_before_undo(delivery: Delivery) -> None:
 
 
 def merge_again(delivery: Delivery) -> None:
-    """Pairs that were said to be the same and are both there again."""
-    away = []
+    """Pairs that were said to be the same and are both there again; those whose amounts now differ part."""
+    away, back = [], []
     for verdict in _merged_in(delivery.accounts):
         other, kept = _other_of(verdict), _kept_of(verdict)
-        alike = other and kept and other.amount == kept.amount
-        if alike and not other.is_split and not kept.is_split:  # type: ignore[union-attr]
-            away.append(other.pk)  # type: ignore[union-attr]
+        if other is None or kept is None:
+            continue
+        if other.amount != kept.amount:
+            back.append((other.pk, verdict.before.get("status", "posted")))
+        elif not other.is_split and not kept.is_split:
+            away.append(other.pk)
+    _bring_back(back)
     if away:
         totals.apply_change(_AWAY, {"ids": away})
 
@@ -289,6 +304,11 @@ def _check_alike(first: Transaction, second: Transaction) -> None:
         raise RowRefused(
             _("Only two payments of one account and one amount can be the same payment."),
             "not_alike",
+        )
+    if any(row.status == Transaction.Status.PENDING for row in (first, second)):
+        raise RowRefused(
+            _("One of the two is pending and counts nowhere yet. Wait until it is posted."),
+            "pending",
         )
     if any(row.is_split or row.parent_id for row in (first, second)):
         raise RowRefused(

@@ -11,20 +11,22 @@ from django.db import connection
 from transactions import totals
 from transactions.rows.splits import PART_COLUMNS, part_values
 
-# The small tables first: a batch has up to a million lines and few of them are touched.
-_MINE = """
-mine as materialized (
-  select id, parent_id from transactions_transaction
-  where batch_id = %(batch)s and account_id = any(%(accounts)s)),
+# The lines meant: a whole batch's, or single ones with their parts.
+_OF_BATCH = "t.batch_id = %(batch)s and t.account_id = any(%(accounts)s)"
+_OF_IDS = "t.id = any(%(ids)s) and t.account_id = any(%(accounts)s)"
+
+
+def _keeping(which: str) -> str:
+    # The small tables first: a batch has up to a million lines and few of them are touched.
+    return f"""
+with mine as materialized (
+  select t.id, t.parent_id from transactions_transaction t where {which}),
 tags as (
   select g.transaction_id, jsonb_agg(g.tag_id order by g.tag_id) v
   from transactions_transactiontag g join mine on mine.id = g.transaction_id group by 1),
 notes as (
   select g.transaction_id, jsonb_agg(jsonb_build_array(g.customer_id, g.text) order by g.customer_id) v
-  from transactions_note g join mine on mine.id = g.transaction_id group by 1)
-"""
-_KEEP = f"""
-with {_MINE},
+  from transactions_note g join mine on mine.id = g.transaction_id group by 1),
 parts as (
   select p.parent_id transaction_id, jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
            'amount', p.amount::text,
@@ -45,17 +47,19 @@ from transactions_transaction t
 left join tags on tags.transaction_id = t.id
 left join notes on notes.transaction_id = t.id
 left join parts on parts.transaction_id = t.id
-where t.batch_id = %(batch)s and t.account_id = any(%(accounts)s) and t.parent_id is null
+where {which} and t.parent_id is null
   and (t.category_origin = 'person' or tags.v is not null or notes.v is not null or parts.v is not null)
 on conflict (account_id, fingerprint, occurrence) do update set payload = excluded.payload
 """
-_LOOSE = tuple(
-    f"""
-    delete from transactions_{table} g using transactions_transaction t
-    where g.transaction_id = t.id and t.batch_id = %(batch)s and t.account_id = any(%(accounts)s)
-    """
-    for table in ("transactiontag", "note")
-)
+
+
+def _clearing(which: str) -> tuple[str, ...]:
+    return tuple(
+        f"delete from transactions_{table} g using transactions_transaction t "
+        f"where g.transaction_id = t.id and {which}"
+        for table in ("transactiontag", "note")
+    )
+
 
 # Lines that this batch brought and that an edit waits for.
 _BACK = """
@@ -133,11 +137,26 @@ def keep(batch: int, accounts: list[int]) -> int:
 
     Returns the number of lines that had something. The ledger is open and the accounts locked.
     """
-    params: dict[str, Any] = {"batch": batch, "accounts": accounts}
+    return _keep(_OF_BATCH, {"batch": batch, "accounts": accounts})
+
+
+def keep_rows(ids: list[int], accounts: list[int]) -> int:
+    """The same for single lines of these accounts; the parts of a split are named with their whole."""
+    return _keep(_OF_IDS, {"ids": ids, "accounts": accounts})
+
+
+def clear_rows(ids: list[int], accounts: list[int]) -> None:
+    """Takes tags and notes off lines that go for good, such as the parts of a payment that is one again."""
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, params)
-        kept: int = cursor.rowcount
-        for sql in _LOOSE:
+        for sql in _clearing(_OF_IDS):
+            cursor.execute(sql, {"ids": ids, "accounts": accounts})
+
+
+def _keep(which: str, params: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_keeping(which), params)
+        kept = int(cursor.rowcount)
+        for sql in _clearing(which):
             cursor.execute(sql, params)
     return kept
 
