@@ -53,7 +53,6 @@ from transactions.models import (
     ProviderLink,
     RowChange,
     RowPair,
-    RowChange,
     Tag,
 )
 

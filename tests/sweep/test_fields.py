@@ -259,6 +259,9 @@ NEW: dict[str, dict[str, Any]] = {
     "admin:transactions_category_add": {"name": "New category", "parent": "1"},
     "admin:transactions_importprofile_add": {"name": "New", "layout": LAYOUT},
     "admin:transactions_merchant_add": {"name": "New merchant", "texts": "New merchant"},
+    "admin:transactions_exchangerate_add": {
+        "base": "GBP", "quote": "USD", "day": "2026-06-02", "rate": "1.25", "source": "ECB",
+    },
     "admin:transactions_importprofile_change": {"layout": LAYOUT},
     "admin:analytics_budget_add": {
         "customer": "1", "category": "1", "month": "2026-05-01", "amount": "20", "currency": "EUR",
