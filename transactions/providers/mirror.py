@@ -200,7 +200,8 @@ def remove(rows: Sequence[int], account_ids: Iterable[int], batch: ImportBatch |
     """Takes rows that their source took back out of the ledger; returns how many lines went.
 
     What the person said of them (category, tags, notes, splits) is kept by fingerprint and returns with
-    them. A split goes with its parts. Before-images stand as issues of `batch`. The accounts must be locked and the ledger open.
+    them. A split goes with its parts. Before-images stand as issues of `batch`. The accounts must be locked
+    and the ledger open.
     """
     accounts = sorted(account_ids)
     if not rows:
