@@ -143,7 +143,7 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
             with transaction.atomic():
                 books.recategorise([row], category=category, expected_version=version)
                 found = learning.note_choices(view.customer, [row], category)
-            lessons = [_lesson(view, lesson) for lesson in found]
+            lessons = [sentence_of_lesson(view, lesson) for lesson in found]
         except (AccountBusy, VersionConflict) as error:
             fault, status = sentence_of(error), 409
         row.refresh_from_db()
@@ -158,7 +158,7 @@ def categorise(request: HttpRequest, transaction_id: str) -> HttpResponse:
     return redirect(back_to(request, view))
 
 
-def _lesson(view: View, lesson: learning.Lesson) -> str:
+def sentence_of_lesson(view: View, lesson: learning.Lesson) -> str:
     """What came of a choice, said at once: nothing is learned in silence."""
     text = _("“%(name)s” no longer goes to %(category)s by itself: you chose otherwise.")
     if lesson.is_new:

@@ -14,7 +14,13 @@ from django.views.decorators.http import require_POST
 from accounts.jobs import services as jobs
 from accounts.permissions import OWN_DATA, requires
 from config.pages.customer_scope import View, open_view
-from config.pages.ledger_one import back_to, chosen_category, sentence_of, version_of
+from config.pages.ledger_one import (
+    back_to,
+    chosen_category,
+    sentence_of,
+    sentence_of_lesson,
+    version_of,
+)
 from config.pages.ledger_reading import read_list
 from transactions import ids, queries
 from transactions.ledger import AccountBusy, VersionConflict
@@ -23,6 +29,9 @@ from transactions.rows import bulk as acts
 from transactions.rows import notes, tags
 from transactions.rows.bulk import BulkChange
 from transactions.rows.errors import RowRefused
+from transactions.rules.learning import Lesson
+
+LESSONS_SAID = 3
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,23 @@ def bulk(request: HttpRequest) -> HttpResponse:
     )
     if result.left:
         messages.warning(request, _left(result.left))
+    for said in _taught(view, result.lessons):
+        messages.info(request, said)
     return redirect(back)
+
+
+def _taught(view: View, lessons: list[Lesson]) -> list[str]:
+    """What the choice taught, shop by shop while they are few."""
+    if len(lessons) <= LESSONS_SAID:
+        return [sentence_of_lesson(view, lesson) for lesson in lessons]
+    return [
+        ngettext(
+            "This taught %(n)d shop; see “Categories and rules”.",
+            "This taught %(n)d shops; see “Categories and rules”.",
+            len(lessons),
+        )
+        % {"n": len(lessons)}
+    ]
 
 
 def _left(left: tuple[int, ...]) -> str:

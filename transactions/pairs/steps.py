@@ -13,6 +13,7 @@ from transactions.models import Category, ImportBatch, RowPair, Transaction
 from transactions.pairs import effects, services, upkeep
 
 KIND = "pairs_find"
+_AT_ONCE = 2_000
 
 
 def register() -> None:
@@ -47,22 +48,28 @@ def _look_soon(delivery: Delivery) -> None:
 
 
 def _let_go(delivery: Delivery) -> None:
-    rows = Transaction.objects.filter(
-        batch_id=delivery.batch.pk, account_id__in=delivery.accounts
-    ).values_list("pk", flat=True)
     touched = RowPair.objects.filter(
         first_account_id__in=delivery.accounts
     ) | RowPair.objects.filter(second_account_id__in=delivery.accounts)
-    if touched.exists():
-        upkeep.forget(list(rows), delivery.accounts)
+    # Asked from the pairs: a batch may have a million rows, and few of them are in one.
+    paired = {pk for sides in touched.values_list("first_id", "second_id") for pk in sides if pk}
+    if paired:
+        rows = Transaction.objects.filter(pk__in=paired, batch_id=delivery.batch.pk)
+        upkeep.forget(list(rows.values_list("pk", flat=True)), delivery.accounts)
 
 
 def _follow(ids: Sequence[int]) -> None:
     """A person gave lines another category: money back follows its payment, and a line that they say is
     no transfer is in no pair any more."""
-    pairs = list(RowPair.objects.of_rows(list(ids)).standing())
+    pairs = [
+        pair
+        for at in range(0, len(ids), _AT_ONCE)
+        for pair in RowPair.objects.of_rows(list(ids[at : at + _AT_ONCE])).standing()
+    ]
     if not pairs:
         return
+    pairs = list({pair.pk: pair for pair in pairs}.values())
+    chosen = set(ids)
     rows = Transaction.objects.select_related("category").in_bulk(
         [pk for pair in pairs for pk in (pair.first_id, pair.second_id) if pk]
     )
@@ -71,10 +78,12 @@ def _follow(ids: Sequence[int]) -> None:
         if first is None or second is None:
             continue
         if pair.kind == RowPair.Kind.TRANSFER:
-            edited = first if first.pk in ids else second
+            edited = first if first.pk in chosen else second
             if edited.category is None or edited.category.kind != Category.Kind.TRANSFER:
                 _part(pair, edited)
-        elif first.pk in ids and first.category_id and second.category_origin not in effects.ABOVE:
+        elif (
+            first.pk in chosen and first.category_id and second.category_origin not in effects.ABOVE
+        ):
             _join(pair, first, second)
 
 

@@ -1,16 +1,20 @@
-"""One change on many lines: a category, a tag put on or taken off, a note."""
+"""One change on many lines: a category, a tag put on or taken off, a note.
+
+A choice of category teaches and is followed by pairs as the choice for a single line is.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from accounts.audit import services as audit
 from accounts.customers.models import Customer
-from transactions import totals
+from transactions import enrichment, totals
 from transactions.ledger import RECATEGORISE, lock_accounts, owner_of, writing_accounts
 from transactions.models import BankAccount, Category, Tag, Transaction
 from transactions.rows import changes, notes, tags
+from transactions.rules import learning
 
 # As many as a request does itself; more are a job.
 AT_ONCE = 2_000
@@ -30,11 +34,13 @@ class BulkChange:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """`left` = keys of lines that were changed (or went) since the person saw them."""
+    """`left` = keys of lines that were changed (or went) since the person saw them; `lessons` what a choice
+    of category taught."""
 
     changed: int
     chosen: int
     left: tuple[int, ...]
+    lessons: list[learning.Lesson] = field(default_factory=list)
 
 
 def apply(
@@ -50,6 +56,7 @@ def apply(
     touched = sorted(wanted.values_list("account_id", flat=True).distinct())
     if not touched:
         return BulkResult(0, len(seen), tuple(seen))
+    lessons: list[learning.Lesson] = []
     with transaction.atomic():
         lock_accounts(touched, wait=wait)
         rows = [
@@ -58,8 +65,10 @@ def apply(
             if seen[row.pk] in (None, row.version)
         ]
         changed = _do(rows, customer, change, wait)
+        if change.action == "category":
+            lessons = learning.note_choices(customer, rows, change.category)
     there = {row.pk for row in rows}
-    return BulkResult(changed, len(seen), tuple(pk for pk in seen if pk not in there))
+    return BulkResult(changed, len(seen), tuple(pk for pk in seen if pk not in there), lessons)
 
 
 def _accounts(customer: Customer) -> list[int]:
@@ -90,6 +99,7 @@ def _recategorise(rows: Sequence[Transaction], category: Category | None, wait: 
             changes.note_category(
                 ((r.pk, r.category_id, r.category_origin, r.confidence) for r in rows), pk
             )
+            enrichment.after_edit([row.pk for row in rows])
             audit.record(
                 act="transaction.recategorised",
                 subject=rows[0] if len(rows) == 1 else None,

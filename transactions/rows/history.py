@@ -15,9 +15,9 @@ from accounts.audit import services as audit
 from accounts.customers.models import Customer
 from accounts.customers.visits import staff_reference
 from accounts.models import Role
-from transactions import totals
+from transactions import enrichment, totals
 from transactions.ledger import VersionConflict, writing_accounts
-from transactions.models import Category, ImportBatch, RowChange, Transaction
+from transactions.models import Category, Correction, ImportBatch, RowChange, Transaction
 from transactions.reach import Reach
 from transactions.rows import changes
 from transactions.rows.errors import RowRefused
@@ -159,7 +159,10 @@ def put_back(row: Transaction, change_id: int, *, expected_version: int | None =
             {"pk": now.pk, "category": category, "origin": before.get("origin", "none"),
              "confidence": before.get("confidence", 0)},
         )  # fmt: skip
+        enrichment.after_edit([now.pk])
         totals.drop_empty_cells([row.account_id])
+        # A choice that was taken back teaches nothing.
+        Correction.objects.filter(transaction_id=now.pk).delete()
         changes.note(
             changes.CATEGORY,
             [

@@ -56,17 +56,25 @@ def note_choices(
     """
     owned = set(runs.accounts_of(customer))
     merchants: dict[tuple[str, int], Transaction] = {}
-    with transaction.atomic():
-        for row in rows:
-            if row.account_id not in owned:
-                continue
-            key, sign = learned_key(row.raw_text, row.counterparty), sign_of(row)
-            Correction.objects.update_or_create(
-                customer=customer,
-                transaction_id=row.pk,
-                defaults={"key": key, "sign": sign, "category": category},
+    said = []
+    for row in rows:
+        if row.account_id not in owned:
+            continue
+        key, sign = learned_key(row.raw_text, row.counterparty), sign_of(row)
+        said.append(
+            Correction(
+                customer=customer, transaction_id=row.pk, key=key, sign=sign, category=category
             )
-            merchants[key, sign] = row
+        )
+        merchants[key, sign] = row
+    with transaction.atomic():
+        Correction.objects.bulk_create(
+            said,
+            batch_size=5_000,
+            update_conflicts=True,
+            unique_fields=["customer", "transaction_id"],
+            update_fields=["key", "sign", "category", "at"],
+        )
         lessons = [_lesson(customer, key, sign, row) for (key, sign), row in merchants.items()]
     return [lesson for lesson in lessons if lesson is not None]
 
