@@ -34,6 +34,19 @@ def apply(
     codes: Mapping[str, int],
 ) -> dict[str, Before]:
     """Gives the lines the category that the pair means; what those had that changed, by id."""
+    changed = meant(pair, first, second, kinds, codes)
+    put_all(changed, {first.account_id, second.account_id})
+    return before(changed, first, second)
+
+
+def meant(
+    pair: RowPair,
+    first: Transaction,
+    second: Transaction,
+    kinds: Mapping[int, str],
+    codes: Mapping[str, int],
+) -> dict[int, int]:
+    """The category that the pair means for its lines, by id, of those alone that it changes."""
     wanted: dict[int, int] = {}
     if pair.kind == RowPair.Kind.TRANSFER:
         category = codes[_transfer_code({kinds[first.account_id], kinds[second.account_id]})]
@@ -44,23 +57,30 @@ def apply(
         }
     elif first.category_id and first.category and first.category.kind == Category.Kind.EXPENSE:
         wanted = {second.pk: first.category_id}
-    rows = {row.pk: row for row in (first, second)}
-    changed = {
-        pk: category
-        for pk, category in wanted.items()
-        if rows[pk].category_origin not in ABOVE and rows[pk].category_id != category
+    return {
+        row.pk: wanted[row.pk]
+        for row in (first, second)
+        if row.pk in wanted
+        and row.category_origin not in ABOVE
+        and row.category_id != wanted[row.pk]
     }
-    put(
+
+
+def before(changed: Iterable[int], *rows: Transaction) -> dict[str, Before]:
+    """What those of the lines that change had, by id."""
+    had = {row.pk: (row.category_id, row.category_origin, row.confidence) for row in rows}
+    return {str(pk): had[pk] for pk in changed}
+
+
+def put_all(wanted: Mapping[int, int], accounts: Iterable[int]) -> int:
+    """As `put`, for categories that pairs mean."""
+    return put(
         {
             pk: (category, Transaction.Origin.PAIR.value, CONFIDENCE)
-            for pk, category in changed.items()
+            for pk, category in wanted.items()
         },
-        {first.account_id, second.account_id},
+        accounts,
     )
-    return {
-        str(pk): (rows[pk].category_id, rows[pk].category_origin, rows[pk].confidence)
-        for pk in changed
-    }
 
 
 def _transfer_code(kinds: set[str]) -> str:

@@ -131,10 +131,14 @@ def hints_of(
     )
 
 
+@lru_cache(maxsize=50_000)
+def _mentions(whole: str) -> tuple[frozenset[str], str]:
+    """The last digits of the numbers in a text, and the text as names are looked for in it."""
+    return frozenset(number[-4:] for number in _NUMBER.findall(whole)), searchable(whole)
+
+
 def _named(text: str, counterparty: str, own: Iterable[OwnAccount], account: int) -> frozenset[int]:
-    whole = f"{text} {counterparty}"
-    tails = {number[-4:] for number in _NUMBER.findall(whole)}
-    plain = searchable(whole)
+    tails, plain = _mentions(f"{text} {counterparty}")
     return frozenset(
         one.id
         for one in own

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Max, Min, Q
 from django.utils import timezone
@@ -76,14 +77,17 @@ def _find_of(customer_id: int, batch: ImportBatch, accounts: Sequence[int]) -> R
     )
     mine = [account.pk for account in own]
     with writing_accounts(mine, wait=True):
-        upkeep.reunite(mine)
-        upkeep.dissolve_untrue(mine)
+        known = RowPair.objects.filter(customer_id=customer_id).exists()
+        if known:
+            upkeep.reunite(customer_id, mine)
+            upkeep.dissolve_untrue(customer_id, mine)
         days = Transaction.objects.filter(
             account_id__in=[pk for pk in mine if pk in set(accounts)], batch_id=batch.pk
         ).aggregate(first=Min("booked_on"), last=Max("booked_on"))
         if days["first"] is None:
             return Report()
-        RowPair.objects.filter(customer_id=customer_id, state=RowPair.State.ASKED).delete()
+        if known:
+            RowPair.objects.filter(customer_id=customer_id, state=RowPair.State.ASKED).delete()
         rows = _lines(
             mine, days["first"] - timedelta(days=DAYS), days["last"] + timedelta(days=DAYS)
         )
@@ -101,23 +105,44 @@ def _find_of(customer_id: int, batch: ImportBatch, accounts: Sequence[int]) -> R
     return report
 
 
-def _lines(accounts: list[int], first: date, last: date) -> list[Transaction]:
-    return list(
+class _Line(NamedTuple):
+    """Of a line what the search asks for; most are in no pair."""
+
+    pk: int
+    account_id: int
+    booked_on: date
+    amount: Decimal
+    raw_text: str
+    counterparty: str
+    category_kind: str | None
+    category_origin: str
+
+
+def _lines(accounts: list[int], first: date, last: date) -> list[_Line]:
+    found = (
         Transaction.objects.lines()
         .posted()
         .filter(account_id__in=accounts, booked_on__gte=first, booked_on__lte=last)
-        .select_related("category")
         .order_by("booked_on", "pk")
-    )
+        .values_list(
+            "pk", "account_id", "booked_on", "amount", "raw_text", "counterparty",
+            "category__kind", "category_origin",
+        )
+    )  # fmt: skip
+    return [_Line(*row) for row in found]
 
 
-def _pair_up(customer_id: int, own: Sequence[BankAccount], rows: Sequence[Transaction]) -> Report:
+def _pair_up(customer_id: int, own: Sequence[BankAccount], rows: Sequence[_Line]) -> Report:
     known = {
         account.pk: OwnAccount.of(account.pk, account.masked_number, account.name)
         for account in own
     }
     here = {row.pk: row for row in rows if row.account_id in known}
-    pairs = RowPair.objects.filter(customer_id=customer_id).of_rows(list(here))
+    pairs = [
+        pair
+        for pair in RowPair.objects.filter(customer_id=customer_id)
+        if pair.first_id in here or pair.second_id in here
+    ]
     said_no = {
         (p.kind, p.first_id, p.second_id)
         for p in pairs
@@ -149,10 +174,10 @@ def _pair_up(customer_id: int, own: Sequence[BankAccount], rows: Sequence[Transa
         found += [
             (RowPair.Kind.REFUND, one) for one in refunds(mine, never=never, returned=returned)
         ]
-    return _keep(customer_id, own, here, found)
+    return _keep(customer_id, own, found)
 
 
-def _entry(row: Transaction, known: Mapping[int, OwnAccount]) -> Entry:
+def _entry(row: _Line, known: Mapping[int, OwnAccount]) -> Entry:
     return Entry(
         row.pk,
         row.account_id,
@@ -161,7 +186,7 @@ def _entry(row: Transaction, known: Mapping[int, OwnAccount]) -> Entry:
         hints_of(
             row.raw_text,
             counterparty=row.counterparty,
-            category_kind=row.category.kind if row.category else "",
+            category_kind=row.category_kind or "",
             by_person=row.category_origin in effects.ABOVE,
             own=known.values(),
             account=row.account_id,
@@ -170,23 +195,27 @@ def _entry(row: Transaction, known: Mapping[int, OwnAccount]) -> Entry:
 
 
 def _keep(
-    customer_id: int,
-    own: Sequence[BankAccount],
-    here: Mapping[int, Transaction],
-    found: Sequence[tuple[str, Found]],
+    customer_id: int, own: Sequence[BankAccount], found: Sequence[tuple[str, Found]]
 ) -> Report:
     if not found:
         return Report()
+    here = Transaction.objects.select_related("category").in_bulk(
+        [pk for _kind, one in found for pk in (one.first, one.second)]
+    )
     codes = Category.objects.ids_by_code()
     kinds = {account.pk: account.kind for account in own}
     pairs = []
+    wanted: dict[int, int] = {}
     for kind, one in found:
         first, second = here[one.first], here[one.second]
         state = RowPair.State.FOUND if one.is_sure else RowPair.State.ASKED
         pair = _new_pair(customer_id, kind, state, first, second, one.score)
         if one.is_sure:
-            pair.before = effects.apply(pair, first, second, kinds, codes)
+            meant = effects.meant(pair, first, second, kinds, codes)
+            pair.before = effects.before(meant, first, second)
+            wanted |= meant
         pairs.append(pair)
+    effects.put_all(wanted, kinds)
     RowPair.objects.bulk_create(pairs)
     sure = [pair for pair in pairs if pair.state == RowPair.State.FOUND]
     n_transfers = sum(pair.kind == RowPair.Kind.TRANSFER for pair in sure)

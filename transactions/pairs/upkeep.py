@@ -15,16 +15,16 @@ left join transactions_transaction a on a.account_id = q.first_account_id
   and a.fingerprint = q.first_fingerprint and a.occurrence = q.first_occurrence
 left join transactions_transaction b on b.account_id = q.second_account_id
   and b.fingerprint = q.second_fingerprint and b.occurrence = q.second_occurrence
-where q.id = p.id and (p.first_id is null or p.second_id is null)
+where q.id = p.id and p.customer_id = %(customer)s and (p.first_id is null or p.second_id is null)
   and p.first_account_id = any(%(accounts)s)
 returning p.id
 """
 
 
-def reunite(accounts: Sequence[int]) -> None:
+def reunite(customer_id: int, accounts: Sequence[int]) -> None:
     """What a person said of lines that were taken back is said of them again when they return."""
     with connection.cursor() as cursor:
-        cursor.execute(_REUNITE, {"accounts": list(accounts)})
+        cursor.execute(_REUNITE, {"customer": customer_id, "accounts": list(accounts)})
         ids = [pk for (pk,) in cursor.fetchall()]
     kinds = dict(BankAccount.objects.filter(pk__in=accounts).values_list("pk", "kind"))
     for pair in RowPair.objects.filter(
@@ -35,10 +35,11 @@ def reunite(accounts: Sequence[int]) -> None:
         pair.save(update_fields=["before"])
 
 
-def dissolve_untrue(accounts: Sequence[int]) -> int:
+def dissolve_untrue(customer_id: int, accounts: Sequence[int]) -> int:
     """Takes pairs apart that a later delivery made untrue: a line is gone, or its amount is another."""
     pairs = list(
         RowPair.objects.filter(
+            customer_id=customer_id,
             first_account_id__in=accounts,
             state__in=RowPair.STANDING,
             first_id__isnull=False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,6 @@ from analytics.regulars.calc.amounts import Band, band
 from analytics.regulars.calc.cadences import CADENCES, MEAN_MONTH, Days, lapse_days, month_parts
 from analytics.regulars.calc.due import DueRule
 from analytics.regulars.calc.streams import Found, due_months
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,17 +41,17 @@ def describe(found: Sequence[Found], day: Days, amount: Days, *, through: date) 
     """Tells each stream; `day` and `amount` are the arrays that were searched, `through` the day it is."""
     rules = _rules(found, day)
     described = []
-    for one, rule in zip(found, rules, strict=True):
-        days = [_EPOCH + timedelta(days=n) for n in day[one.rows].tolist()]
-        expected = _expected(one, rule, days)
-        next_on = due_days.next_due(one.cadence, rule, expected[-1])
-        off = sorted(abs((d - e).days) for d, e in zip(days, expected, strict=True))
-        window = max(1, off[int(0.9 * (len(off) - 1))])
+    for one, rule, (expected, coming) in zip(found, rules, _due(found, rules, day), strict=True):
+        came = day[one.rows]
+        off = np.sort(np.abs(came - expected))
+        window = max(1, int(off[int(0.9 * (off.size - 1))]))
+        days, due = dates(came), dates(expected)
+        next_on = coming or due_days.next_due(one.cadence, rule, due[-1])
         described.append(
             Described(
                 found=one,
                 rule=rule,
-                expected=expected,
+                expected=due,
                 next_on=next_on,
                 window=min(window, one.cadence.tolerance),
                 band=band(amount[one.rows].tolist()),
@@ -63,6 +61,12 @@ def describe(found: Sequence[Found], day: Days, amount: Days, *, through: date) 
             )
         )
     return described
+
+
+def dates(days: Days) -> list[date]:
+    """Days since 1970 as dates."""
+    found: list[date] = days.astype("datetime64[D]").tolist()
+    return found
 
 
 def has_lapsed(cadence: str, next_on: date, through: date) -> bool:
@@ -113,17 +117,35 @@ def _two_days(one: Found, days: Days) -> DueRule:
     return DueRule(day=first, second=second)
 
 
-def _expected(one: Found, rule: DueRule, days: list[date]) -> list[date]:
-    if one.cadence.name == "twice_a_month":
-        return days
-    if not one.cadence.months:
-        numbers: NDArray[np.int64] = np.rint((one.places + one.phase) * one.cadence.period).astype(
-            np.int64
-        )
-        return [_EPOCH + timedelta(days=n) for n in numbers.tolist()]
-    # The due day of the rule that lies nearest: a stream's months may be counted from either end.
-    number = np.array([(d - _EPOCH).days for d in days], dtype=np.int64)
-    months = number.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+def _due(
+    found: Sequence[Found], rules: Sequence[DueRule], day: Days
+) -> list[tuple[Days, date | None]]:
+    """The due day of each row of each stream; of rhythms of months also the day to come."""
+    due: list[tuple[Days, date | None]] = []
+    alike: dict[tuple[DueRule, int], list[int]] = {}
+    for place, (one, rule) in enumerate(zip(found, rules, strict=True)):
+        expected = day[one.rows]
+        if one.cadence.months:
+            alike.setdefault((rule, one.cadence.months), []).append(place)
+        elif one.cadence.name != "twice_a_month":
+            expected = np.rint((one.places + one.phase) * one.cadence.period).astype(np.int64)
+        due.append((expected, None))
+    # There are far fewer rules than streams: each is asked for all of its streams at once.
+    for (rule, step), places in alike.items():
+        sizes = [found[place].rows.size for place in places]
+        expected = _nearest(np.concatenate([due[place][0] for place in places]), rule)[1]
+        ends = np.cumsum(sizes)
+        months, _last = _nearest(expected[ends - 1], rule)
+        coming = dates(due_days.in_months(months + step, rule))
+        for place, part, next_on in zip(places, np.split(expected, ends[:-1]), coming, strict=True):
+            due[place] = part, next_on
+    return due
+
+
+def _nearest(days: Days, rule: DueRule) -> tuple[NDArray[np.int64], Days]:
+    """The due day of the rule that lies nearest to each day, and its month: a stream's months may be counted
+    from either end."""
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     around = np.stack([due_days.in_months(months + shift, rule) for shift in (-1, 0, 1)])
-    nearest = np.abs(around - number).argmin(axis=0)
-    return [_EPOCH + timedelta(days=int(around[k, i])) for i, k in enumerate(nearest.tolist())]
+    shift = np.abs(around - days).argmin(axis=0)
+    return months + shift - 1, around[shift, np.arange(days.size)]
