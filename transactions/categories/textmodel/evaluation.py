@@ -24,7 +24,11 @@ FEWEST_OF_A_LABEL = 20
 
 @dataclass(frozen=True)
 class Score:
-    """Share of right answers, and F1 as the plain mean over the labels."""
+    """Share of right answers, and F1 as the plain mean over the labels that the test side has.
+
+    A label that was answered and never asked for would count as one more of F1 0, and a single such answer
+    for as much as hundreds of others; it is wrong in the label it should have been.
+    """
 
     accuracy: float
     macro_f1: float
@@ -33,7 +37,11 @@ class Score:
     def of(cls, labels: Array, answers: Array) -> "Score":
         return cls(
             float(accuracy_score(labels, answers)),
-            float(f1_score(labels, answers, average="macro", zero_division=0)),
+            float(
+                f1_score(
+                    labels, answers, labels=sorted(set(labels)), average="macro", zero_division=0
+                )
+            ),
         )
 
 

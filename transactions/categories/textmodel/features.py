@@ -24,7 +24,7 @@ _MASK = (1 << BITS) - 1
 # Raise it when a piece is made otherwise: a model made before is not asked any more.
 VERSION = 1
 # How much each block weighs: pieces of letters, words, shape, known names.
-WEIGHTS = (1.0, 1.0, 0.3, 0.5)
+WEIGHTS = (1.0, 1.0, 0.15, 0.5)
 BLOCKS = len(WEIGHTS)
 # Each block has buckets of its own, one range after another.
 SIZE = BLOCKS << BITS
