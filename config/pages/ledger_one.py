@@ -87,6 +87,8 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
 def _why(row: Transaction, category: CategoryRef) -> str:
     """Who decided the category, in a sentence."""
     origin = Transaction.Origin(row.category_origin)
+    if row.parent_id and origin == Transaction.Origin.RULE and not row.decision:
+        return _("A rule split the payment so.")
     if not category.pk:
         return _("Nobody has given it a category yet; its sign decides where it counts.")
     said = {

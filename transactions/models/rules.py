@@ -27,6 +27,8 @@ class CategoryRule(models.Model):
         verbose_name=_("category"),
     )  # fmt: skip
     rename_to = models.CharField(_("name shown"), max_length=80, blank=True, default="")
+    # As transactions.rules.actions.Actions writes it: a tag and parts; a person's own rules only.
+    actions = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -35,7 +37,8 @@ class CategoryRule(models.Model):
         verbose_name = _("category rule")
         constraints = [
             models.CheckConstraint(
-                condition=Q(category__isnull=False) | ~Q(rename_to=""), name="rule_does_something"
+                condition=Q(category__isnull=False) | ~Q(rename_to="") | ~Q(actions={}),
+                name="rule_does_something",
             )
         ]
 
@@ -133,6 +136,8 @@ class RuleRun(models.Model):
     # Lines it fits that a person had decided, which stayed.
     stayed = models.PositiveIntegerField(default=0)
     restored = models.PositiveIntegerField(default=0)
+    # Lines it tagged or split.
+    acted = models.PositiveIntegerField(default=0)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )

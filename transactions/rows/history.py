@@ -215,6 +215,9 @@ def _people(
 
 
 def _who(change: RowChange, customer: Customer, own: bool) -> str:
+    if "rule" in change.after or "rule" in change.before:
+        name = change.after.get("rule_name") or change.before.get("rule_name")
+        return _("the rule “%(name)s”") % {"name": name} if name else _("a rule")
     if change.actor_id is None:
         return _("the product")
     if change.actor_id == customer.user_id:

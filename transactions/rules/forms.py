@@ -7,8 +7,10 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from transactions.models import Category, CategoryRule
+from transactions.models import Category, CategoryRule, Tag
 from transactions.reach import Reach
+from transactions.rules.actions import PIECES_AT_MOST, Piece, value_of
+from transactions.rules.actions import read as read_actions
 from transactions.rules.conditions import (
     DIRECTIONS,
     PLACES,
@@ -166,10 +168,29 @@ class RuleForm(ConditionsForm):
         help_text=_("What the bank received stays one click away."),
     )
 
+    tag = forms.CharField(
+        label=_("Put this tag on it"),
+        required=False,
+        max_length=40,
+        help_text=_("Your own word; a new one is made."),
+    )
+
     def __init__(self, *args: Any, reach: Reach, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reach = reach
         self.add_words()
+        for n in range(PIECES_AT_MOST):
+            self.fields[f"size_{n}"] = forms.CharField(
+                label=gettext("Split off"),
+                required=False,
+                max_length=24,
+                widget=forms.TextInput(attrs={"placeholder": "30 %", "autocomplete": "off"}),
+            )
+            self.fields[f"part_{n}"] = forms.ChoiceField(
+                label=gettext("into"),
+                choices=category_choices(reach, gettext("choose a category")),
+                required=False,
+            )
         self._accounts = {str(a.public_id): a for a in reach.owned}
         self.choose("accounts", [(key, str(a)) for key, a in self._accounts.items()])
         if len(self._accounts) < 2:
@@ -183,12 +204,22 @@ class RuleForm(ConditionsForm):
             [self[f"place_{n}"], self[f"way_{n}"], self[f"what_{n}"]] for n in range(WORDS_AT_MOST)
         ]
 
+    @property
+    def piece_rows(self) -> list[list[forms.BoundField]]:
+        return [[self[f"size_{n}"], self[f"part_{n}"]] for n in range(PIECES_AT_MOST)]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         chosen = self._ref(cleaned.get("category", ""))
-        if not self.errors and not chosen and not cleaned.get("rename_to"):
+        cleaned["tag"] = " ".join(cleaned.get("tag", "").split())
+        if "," in cleaned["tag"]:
+            self.add_error("tag", gettext("A tag's name has no comma. Leave it out."))
+        cleaned["pieces"] = self._pieces(cleaned)
+        follows = chosen or cleaned.get("rename_to") or cleaned.get("tag") or cleaned["pieces"]
+        if not self.errors and not follows:
             self.add_error(
-                "category", gettext("Say what follows: choose a category, or a name to show.")
+                "category",
+                gettext("Say what follows: choose a category, a name to show, a tag or a split."),
             )
         accounts = tuple(self._accounts[key].pk for key in cleaned.get("accounts", ()))
         without = self._ref(cleaned.get("without", ""))
@@ -198,6 +229,25 @@ class RuleForm(ConditionsForm):
             cleaned["chosen"] = Category.objects.get(pk=chosen) if chosen else None
             cleaned["name"] = cleaned["name"] or named_by(conditions)
         return cleaned
+
+    def _pieces(self, cleaned: dict[str, Any]) -> tuple[Piece, ...]:
+        found = []
+        for n in range(PIECES_AT_MOST):
+            size, category = cleaned.get(f"size_{n}", ""), self._ref(cleaned.get(f"part_{n}", ""))
+            if not size and not category:
+                continue
+            value = value_of(size)
+            if value is None:
+                self.add_error(
+                    f"size_{n}", gettext("Write a share such as 30 %, or an amount such as 12.50.")
+                )
+            elif category is None:
+                self.add_error(f"part_{n}", gettext("Choose the category of this part."))
+            else:
+                found.append(Piece(*value, category))
+        if sum(p.value for p in found if p.is_percent) >= 100:
+            self.add_error("size_0", gettext("The shares must leave something over; lower one."))
+        return tuple(found)
 
     def _ref(self, key: str) -> int | None:
         return next((pk for pk, ref in self.reach.refs.items() if pk and ref.key == key), None)
@@ -213,6 +263,11 @@ def initial_of(rule: CategoryRule, reach: Reach) -> dict[str, Any]:
     found: dict[str, Any] = {"name": rule.name, "rename_to": rule.rename_to}
     if rule.category_id:
         found["category"] = reach.ref(rule.category_id).key
+    acts = read_actions(rule.actions)
+    tag = Tag.objects.filter(pk=acts.tag).first() if acts.tag else None
+    found["tag"] = tag.name if tag else ""
+    for n, piece in enumerate(acts.pieces):
+        found |= {f"size_{n}": str(piece), f"part_{n}": reach.ref(piece.category_id).key}
     try:
         asked = read(rule.conditions)
     except BadCondition:

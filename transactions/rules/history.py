@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 
@@ -20,14 +20,25 @@ from transactions.rules.books import Shelf, merged_into
 from transactions.rules.decisions import LEARNED, RULE, Base, Outcome, base_of, is_by
 from transactions.rules.matching import Book, Reading
 
+if TYPE_CHECKING:
+    from transactions.rules.acting import Doer
+
 PIECE = 5_000
 SHOWN = 8
 
 # Counts on transaction_account_day.
-_READ = """
+_COLUMNS = """
 select id, account_id, booked_on, amount, raw_text, counterparty, clean_text, category_id, category_origin,
        confidence, decision
 from transactions_transaction
+"""
+_READ_BATCH = f"""
+{_COLUMNS}
+where account_id = %(account)s and batch_id = %(batch)s and not is_split and parent_id is null
+order by booked_on, id
+"""
+_READ = f"""
+{_COLUMNS}
 where account_id = %(account)s and (booked_on, id) > (%(day)s, %(id)s)
   and (booked_on, id) <= (%(last_day)s, %(last_id)s)
   and not is_split and parent_id is null
@@ -105,6 +116,8 @@ class Counts:
     changes: int = 0
     stays: int = 0  # a person chose another category
     earlier: int = 0  # a rule before it decides
+    tagged: int = 0
+    split: int = 0
     last: deque[Change] = field(default_factory=lambda: deque(maxlen=SHOWN))
 
     @property
@@ -115,8 +128,8 @@ class Counts:
 class Judge:
     """Asks the books of many lines, in any number of pieces, and counts."""
 
-    def __init__(self, shelf: Shelf, scope: Scope) -> None:
-        self.shelf, self.scope, self.counts = shelf, scope, Counts()
+    def __init__(self, shelf: Shelf, scope: Scope, doer: "Doer | None" = None) -> None:
+        self.shelf, self.scope, self.counts, self.doer = shelf, scope, Counts(), doer
         self._merged = merged_into()
         self._known: dict[tuple[Any, ...], Reading] = {}
 
@@ -130,6 +143,8 @@ class Judge:
             reading = self._reading(line, base)
             outcome = reading.outcome(line.amount, line.booked_on)
             fits = self._fits(reading, line)
+            if self.doer is not None:
+                self.doer.consider(line, reading)
             counts.fits += fits
             if not self.scope.concerns(outcome.decision) and not self.scope.concerns(line.decision):
                 counts.earlier += fits and line.origin != Transaction.Origin.PERSON
@@ -216,12 +231,25 @@ def _object(value: Any) -> dict[str, Any] | None:
     return found
 
 
-def preview(account_ids: Iterable[int], shelf: Shelf, scope: Scope) -> Counts:
+def lines_of_batch(account_id: int, batch_id: int) -> list[Line]:
+    """The whole lines that an import brought into an account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_BATCH, {"account": account_id, "batch": batch_id})
+        return [Line._make((*row[:10], _object(row[10]))) for row in cursor.fetchall()]
+
+
+def preview(
+    account_ids: Iterable[int], shelf: Shelf, scope: Scope, doer: "Doer | None" = None
+) -> Counts:
     """What a run would do now, with the newest lines that would change."""
-    judge = Judge(shelf, scope)
+    judge = Judge(shelf, scope, doer)
     for account_id in account_ids:
         for lines in pieces(account_id):
             judge.changes(lines)
+            if doer is not None:
+                wanted = doer.take()
+                judge.counts.tagged += len(wanted.tags)
+                judge.counts.split += len(wanted.splits)
     judge.counts.last = deque(
         sorted(judge.counts.last, key=lambda change: change.line.booked_on, reverse=True)
     )

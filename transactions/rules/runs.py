@@ -29,6 +29,7 @@ from transactions.models import (
     RuleRun,
     Transaction,
 )
+from transactions.rules import acting
 from transactions.rules.books import Shelf
 from transactions.rules.history import (
     FIRST,
@@ -136,7 +137,7 @@ def start(
             run.save(update_fields=["job"])
         else:
             with writing_accounts(accounts, wait=False):
-                judge = Judge(Shelf(), scope)
+                judge = Judge(Shelf(), scope, acting.doer_of(scope, run))
                 for account in accounts:
                     _all_pieces(run, account, judge)
                 _finish(run, judge.counts)
@@ -151,7 +152,7 @@ def work(run: RuleRun, context: JobContext) -> None:
     scope = Scope.of(run.scope)
     accounts = accounts_of(run.customer)
     expected = Transaction.objects.filter(account__in=accounts).count()
-    judge = Judge(Shelf(), scope)
+    judge = Judge(Shelf(), scope, acting.doer_of(scope, run))
 
     def told(counts: Counts) -> None:
         context.progress(min(counts.rows, expected), expected)
@@ -178,11 +179,14 @@ def run_account(
     after = FIRST
     while lines := read(account_id, after):
         start, after = after, (lines[-1].booked_on, lines[-1].pk)
-        if judge.changes(lines):
+        changes = judge.changes(lines)
+        wanted = judge.doer.take() if judge.doer else None
+        if changes or (wanted and wanted.lines):
             with writing_accounts([account_id], wait=True):
                 # Again under the lock: a person may have edited, an import brought more.
                 again = read(account_id, start, None, after)
                 write(run, account_id, judge.changes(again, Counts()))
+                _act(run, judge)
                 hold()
             time.sleep(PAUSE)
         told(judge.counts)
@@ -191,6 +195,14 @@ def run_account(
 def _all_pieces(run: RuleRun, account_id: int, judge: Judge) -> None:
     for lines in pieces(account_id):
         write(run, account_id, judge.changes(lines))
+        _act(run, judge)
+
+
+def _act(run: RuleRun, judge: Judge) -> None:
+    """What the rules want beside categories and names; asked after these are written."""
+    if judge.doer is not None:
+        acted = judge.doer.do(judge.doer.take())
+        RuleRun.objects.filter(pk=run.pk).update(acted=F("acted") + acted)
 
 
 def write(run: RuleRun, account_id: int, changes: list[Change]) -> int:
@@ -273,14 +285,17 @@ def undo(run: RuleRun, *, user: User | None = None) -> RuleRun:
         )
         run.state = RuleRun.State.UNDOING
         lane = f"rules:{run.customer_id or 'bank'}"
-        if run.changed > AT_ONCE:
+        large = run.changed + run.acted > AT_ONCE
+        if large:
             run.job = jobs.enqueue(
                 kind="rule_run_undo", arguments={"run": run.pk}, started_by=user, lane=lane
             )
         run.save(update_fields=["state", "job"])
-        if run.changed <= AT_ONCE:
-            accounts = list(run.changes.values_list("account_id", flat=True).distinct())
-            with writing_accounts(accounts, wait=False):
+        if not large:
+            accounts = sorted(set(run.changes.values_list("account_id", flat=True)))
+            acted_on = accounts_of(run.customer) if run.acted else []
+            with writing_accounts({*accounts, *acted_on}, wait=False):
+                _part_and_untag(run, acted_on)
                 for account in accounts:
                     _take_back(run, account, _numbers(run, account))
             _undone(run)
@@ -292,6 +307,10 @@ def take_back(run: RuleRun, context: JobContext) -> None:
     if run.state != RuleRun.State.UNDOING:
         return
     done = 0
+    for account in accounts_of(run.customer) if run.acted else []:
+        with writing_accounts([account], wait=True):
+            _part_and_untag(run, [account])
+            context.hold()
     accounts = sorted(set(run.changes.values_list("account_id", flat=True)))
     for account in accounts:
         numbers = _numbers(run, account)
@@ -306,6 +325,11 @@ def take_back(run: RuleRun, context: JobContext) -> None:
     with transaction.atomic():
         _undone(run)
         context.finish({"url": page_of(run)})
+
+
+def _part_and_untag(run: RuleRun, accounts: list[int]) -> None:
+    if accounts:
+        acting.take_back(run, accounts)
 
 
 def _numbers(run: RuleRun, account_id: int) -> list[int]:

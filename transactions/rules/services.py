@@ -1,5 +1,7 @@
 """Acts on rules: save, move, switch, remove. Each leaves an entry in the change log."""
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.db.models import Max
 
@@ -8,7 +10,8 @@ from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
 from accounts.models import User
 from transactions.models import Category, CategoryRule, RuleRun
-from transactions.rules import runs
+from transactions.rules import acting, runs
+from transactions.rules.actions import Actions
 from transactions.rules.books import Shelf
 from transactions.rules.conditions import Conditions
 from transactions.rules.decisions import RULE
@@ -35,13 +38,20 @@ def preview_rule(
     conditions: Conditions,
     category: Category | None,
     rename_to: str,
+    actions: Actions | None = None,
+    tag_name: str = "",
     rule: CategoryRule | None = None,
 ) -> Counts:
     """What this rule, saved or not, would do to the lines that are there."""
     pk = rule.pk if rule else 0
     draft = RuleSpec(pk, conditions, category.pk if category else None, rename_to)
     shelf = Shelf(draft=draft, draft_of=customer.pk)
-    return preview(runs.accounts_of(customer), shelf, Scope(RULE, pk))
+    doer = None
+    if actions or tag_name:
+        acts = actions or Actions()
+        acts = replace(acts, tag=acts.tag or 0) if tag_name else acts
+        doer = acting.Doer([acting.draft(pk, customer.pk, "", acts, tag_name)])
+    return preview(runs.accounts_of(customer), shelf, Scope(RULE, pk), doer)
 
 
 def save_rule(
@@ -51,6 +61,7 @@ def save_rule(
     conditions: Conditions,
     category: Category | None,
     rename_to: str = "",
+    actions: Actions | None = None,
     rule: CategoryRule | None = None,
 ) -> CategoryRule:
     """A new rule at the end, or new content for `rule` at its place.
@@ -58,8 +69,10 @@ def save_rule(
     Raises BadCondition, and RuleRefused for a rule without any effect or one too many.
     """
     conditions.check()
-    if category is None and not rename_to:
-        raise RuleRefused("Say what the rule does: choose a category, or a name to show.")
+    if category is None and not rename_to and not actions:
+        raise RuleRefused("Say what the rule does: choose a category, a name, a tag or a split.")
+    if actions and customer is None:
+        raise RuleRefused("The bank's rules don't tag or split: both are people's own.")
     with transaction.atomic():
         if rule is None:
             mine = CategoryRule.objects.filter(customer=customer)
@@ -73,6 +86,7 @@ def save_rule(
         rule.name = cut_card_numbers(name)[:80]
         rule.conditions = conditions.as_json()
         rule.category, rule.rename_to = category, cut_card_numbers(rename_to)[:80]
+        rule.actions = actions.as_json() if actions else {}
         rule.save()
         audit.record(
             act="rule.saved",
@@ -159,4 +173,5 @@ def _content(rule: CategoryRule) -> dict[str, object]:
         "conditions": rule.conditions,
         "category": rule.category_id,
         "rename_to": rule.rename_to,
+        "actions": rule.actions,
     }

@@ -93,7 +93,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     job = found.job
     context = {
         "run": found,
-        "may_undo": runs.may_undo(found) and found.changed,
+        "may_undo": runs.may_undo(found) and (found.changed or found.acted),
         "progress": progress_of(job, mine.user)
         if job and found.state not in (RuleRun.State.DONE, RuleRun.State.UNDONE)
         else None,

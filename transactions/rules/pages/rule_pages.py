@@ -13,8 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import OWN_DATA, requires
 from transactions.ledger import AccountBusy
-from transactions.models import CategoryRule, LearnedMerchant, RuleRun
+from transactions.models import CategoryRule, LearnedMerchant, RuleRun, Tag
+from transactions.rows import tags
+from transactions.rows.errors import RowRefused
 from transactions.rules import conditions, forms, services
+from transactions.rules.actions import Actions
+from transactions.rules.actions import read as read_actions
 from transactions.rules.pages import samples
 from transactions.rules.pages.scope import Own, after_run, busy_sentence, or_busy, own, rule_for
 
@@ -42,6 +46,13 @@ def _in_words(mine: Own, rule: CategoryRule) -> RuleRow:
         does.append(mine.reach.ref(rule.category_id).name)
     if rule.rename_to:
         does.append(_("shown as “%(name)s”") % {"name": rule.rename_to})
+    acts = read_actions(rule.actions)
+    if acts.tag:
+        name = Tag.objects.filter(pk=acts.tag).values_list("name", flat=True).first()
+        does.append(_("tag “%(name)s”") % {"name": name or _("that is gone")})
+    for piece in acts.pieces:
+        said = {"size": str(piece), "category": mine.reach.ref(piece.category_id).name}
+        does.append(_("%(size)s split off to %(category)s") % said)
     return RuleRow(rule, asks, ", ".join(does))
 
 
@@ -97,16 +108,18 @@ def _form(
     if act not in ("save", "save_run"):
         seen = services.preview_rule(
             customer=mine.customer, conditions=said["conditions"], category=said["chosen"],
-            rename_to=said["rename_to"], rule=found,
+            rename_to=said["rename_to"], actions=_known_actions(mine, said), tag_name=said["tag"],
+            rule=found,
         )  # fmt: skip
         context |= {"seen": seen, "samples": samples.of_preview(mine.reach, seen)}
         return render(request, "rules/rule.html", context)
     try:
         saved = services.save_rule(
             customer=mine.customer, name=said["name"], conditions=said["conditions"],
-            category=said["chosen"], rename_to=said["rename_to"], rule=found,
+            category=said["chosen"], rename_to=said["rename_to"],
+            actions=_actions(mine, said), rule=found,
         )  # fmt: skip
-    except services.RuleRefused as refused:
+    except (services.RuleRefused, RowRefused) as refused:
         form.add_error(None, str(refused))
         return render(request, "rules/rule.html", context, status=400)
     if act == "save":
@@ -117,6 +130,20 @@ def _form(
     except AccountBusy:
         messages.error(request, _("The rule is saved. %(why)s") % {"why": busy_sentence()})
         return redirect("rules:list")
+
+
+def _known_actions(mine: Own, said: dict[str, Any]) -> Actions:
+    """What is typed, with the tag's key where there is such a tag."""
+    tag = None
+    if said["tag"]:
+        tag = tags.tags_of(mine.customer).filter(name__iexact=said["tag"]).first()
+    return Actions(tag.pk if tag else None, said["pieces"])
+
+
+def _actions(mine: Own, said: dict[str, Any]) -> Actions:
+    """The same to be kept: a new tag is made. Raises RowRefused."""
+    tag = tags.named(mine.customer, said["tag"]) if said["tag"] else None
+    return Actions(tag.pk if tag else None, said["pieces"])
 
 
 def _crumbs(found: CategoryRule | None) -> list[tuple[str, str]]:

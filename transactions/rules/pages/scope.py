@@ -79,12 +79,17 @@ def after_run(request: HttpRequest, run: RuleRun | None) -> HttpResponse:
         return redirect("rules:list")
     if run.state == RuleRun.State.DONE:
         messages.success(request, changed_sentence(run))
-        if not run.changed:
+        if not run.changed and not run.acted:
             return redirect("rules:list")
     return redirect("rules:run", run_id=run.public_id)
 
 
 def changed_sentence(run: RuleRun) -> str:
+    if run.acted and not run.changed:
+        text = ngettext(
+            "%(n)d payment was tagged or split.", "%(n)d payments were tagged or split.", run.acted
+        )
+        return text % {"n": run.acted}
     if not run.changed:
         return _("Every payment stood right already; nothing was changed.")
     text = ngettext("%(n)d payment was changed.", "%(n)d payments were changed.", run.changed)
