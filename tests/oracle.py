@@ -3,6 +3,7 @@
 Reads the ledger's rows with one query and knows nothing of totals, cells, flows or the registry.
 """
 
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,11 +40,23 @@ def all_lines() -> list[Line]:
             chain.append(at.pk)
             at = categories.get(at.parent_id or 0)
         kind = categories[chain[0]].kind if chain else ""
-        text = "\n".join((t.clean_text, t.raw_text, t.counterparty, t.reference)).lower()
+        text = bare("\n".join((t.clean_text, t.raw_text, t.counterparty, t.reference)))
         found.append(
             Line(t.account_id, t.account.currency, t.booked_on, t.amount, tuple(chain), kind, text)
         )
     return found
+
+
+def bare(text: str) -> str:
+    """Small letters without accents: é is e, ß is ss."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _says(line: Line, word: str) -> bool:
+    """A word of a search: it is in the texts, or it is the amount."""
+    amount = Decimal(word) if word.isdecimal() else None
+    return bare(word) in line.text or abs(line.amount) == amount
 
 
 def chosen(lines: list[Line], slice: Slice) -> list[Line]:
@@ -62,7 +75,7 @@ def chosen(lines: list[Line], slice: Slice) -> list[Line]:
         if line.account in held & named
         and line.currency == slice.currency
         and slice.start <= line.day < slice.end
-        and slice.text.lower() in line.text
+        and all(_says(line, word) for word in slice.text.split())
         and (not wanted or wanted & set(line.chain or (0,)))
     ]
 

@@ -14,6 +14,7 @@ from transactions.models import (
     BankAccount,
     Category,
     HiddenCategory,
+    RowPair,
     SavedFilter,
     Tag,
     Transaction,
@@ -71,17 +72,25 @@ class Reach:
 
     @cached_property
     def shelf(self) -> list[tuple[str, UUID, str, str]]:
-        """The person's own tags and saved filters by name: kind, public id, name, query; one query."""
+        """The person's own tags and saved filters by name, and pairs to ask about: kind, public id, name,
+        query; one query."""
         nothing = Value("", output_field=CharField())
         tags = Tag.objects.filter(customer=self.customer).order_by()
         filters = SavedFilter.objects.filter(person=self.customer.user_id or 0).order_by()
-        rows = tags.annotate(kind=Value("tag"), said=nothing).values_list(
-            "kind", "public_id", "name", "said"
+        rows = tags.annotate(of=Value("tag"), said=nothing).values_list(
+            "of", "public_id", "name", "said"
         )
-        others = filters.annotate(kind=Value("filter")).values_list(
-            "kind", "public_id", "name", "query"
+        others = filters.annotate(of=Value("filter")).values_list(
+            "of", "public_id", "name", "query"
         )
-        return sorted(rows.union(others, all=True), key=lambda row: row[2].casefold())
+        asked = RowPair.objects.filter(customer=self.customer, state=RowPair.State.ASKED)
+        questions = (
+            asked.order_by()
+            .annotate(of=Value("pair"), name=nothing, said=nothing)
+            .values_list("of", "public_id", "name", "said")
+        )
+        found = rows.union(others, questions, all=True)
+        return sorted(found, key=lambda row: row[2].casefold())
 
     @property
     def tags(self) -> list[tuple[str, str]]:
@@ -92,6 +101,11 @@ class Reach:
     def filters(self) -> list[tuple[str, str]]:
         """This person's saved filters, by name: name and query."""
         return [(name, query) for kind, _key, name, query in self.shelf if kind == "filter"]
+
+    @property
+    def asked_pairs(self) -> int:
+        """How many pairs of lines wait for this person's word."""
+        return sum(kind == "pair" for kind, _key, _name, _query in self.shelf)
 
     @cached_property
     def account_refs(self) -> dict[UUID, AccountRef]:

@@ -40,7 +40,10 @@ def own_customer(user: User) -> Customer | None:
     """The customer whose sign-in this is."""
     if not user.is_customer:
         return None
-    return Customer.objects.filter(user=user).first()
+    try:
+        return user.customer
+    except Customer.DoesNotExist:
+        return None
 
 
 def open_grant(

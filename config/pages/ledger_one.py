@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
+from analytics.metrics import cells as reading
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
 from config.pages import ledger, ledger_merchant, ledger_pairs, regulars_reading
 from config.pages.customer_scope import View, open_view
-from config.pages.ledger_reading import Row, hue_of, read_list, shown_name
+from config.pages.ledger_reading import Row, called, hue_of, read_list, shown_name
 from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
@@ -59,7 +60,7 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
     back = reverse("transactions:list") + view.words
     reason = reason_of(row, is_own=view.is_own) if category.pk else None
     shop = ledger_merchant.card(view, row)
-    name = shown_name(view, [row])[row.pk]
+    name = called(row, shop["merchant"])
     return {
         "view": view,
         "row": row,
@@ -122,8 +123,10 @@ def _counts_in(
         name = "income"
     root = view.reach.root(row.category_id)
     when = formats.month(first, view.locale)
-    whole = figures(month, [name], door=view.door)[0][name]
-    part = figures(month.in_category(root), [name], door=view.door)[0][name]
+    cells = reading.cells(month, ("category",))
+    whole = figures(month, [name], door=view.door, cells=cells)[0][name]
+    inside = [cell for cell in cells if (cell.category or 0) == root.pk]
+    part = figures(month.in_category(root), [name], door=view.door, cells=inside)[0][name]
     return [
         (f"{METRICS[name].label}, {when}", whole),
         (f"{root.name}, {when}", part),

@@ -210,18 +210,17 @@ class ListReading:
         return made
 
 
-def called(
-    decision: Mapping[str, Any] | None,
-    raw_text: str,
-    counterparty: str,
-    clean_text: str,
-    names: Mapping[str, Named],
-) -> str:
+def called(row: Transaction, named: Named) -> str:
     """What a line is called: as a rule says, else a name that somebody gave its merchant, else what the
     source says."""
+    return _called(row.decision, row.counterparty, row.clean_text, named)
+
+
+def _called(
+    decision: Mapping[str, Any] | None, counterparty: str, clean_text: str, named: Named
+) -> str:
     if is_named(decision):
         return clean_text
-    named = names[merchants.text_of(raw_text, counterparty)]
     return named.name if named.said_by != "text" else counterparty or clean_text
 
 
@@ -230,7 +229,7 @@ def shown_name(view: View, rows: Sequence[Transaction]) -> dict[int, str]:
     texts = {merchants.text_of(row.raw_text, row.counterparty) for row in rows}
     names = merchants.named(view.customer.pk, texts)
     return {
-        row.pk: called(row.decision, row.raw_text, row.counterparty, row.clean_text, names)
+        row.pk: called(row, names[merchants.text_of(row.raw_text, row.counterparty)])
         for row in rows
     }
 
@@ -244,8 +243,11 @@ def row_of(
     return Row(
         public_id=row["public_id"],
         url=reverse("transactions:detail", args=[row["public_id"]]) + view.words,
-        name=called(
-            row["decision"], row["raw_text"], row["counterparty"], row["clean_text"], names
+        name=_called(
+            row["decision"],
+            row["counterparty"],
+            row["clean_text"],
+            names[merchants.text_of(row["raw_text"], row["counterparty"])],
         ),
         account=str(account),
         amount=row["amount"],

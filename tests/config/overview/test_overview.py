@@ -193,7 +193,7 @@ def test_a_chart_as_a_file_holds_its_table_under_the_same_filter(
     response = client.get("/overview/trend.csv?period=2026-05")
     lines = b"".join(response).decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
     assert lines[0] == "Month,In,Out,Kept,Savings rate"
-    assert lines[12].startswith("May 2026,3000.0000,1077.0000,1923.0000")
+    assert lines[12].startswith("May 2026,3000.00,1077.00,1923.00")
     assert len(lines) == 14
     assert client.get("/overview/budgets.csv").status_code == 404, "no budget, no table"
     assert client.get("/overview/nothing.csv").status_code == 404
