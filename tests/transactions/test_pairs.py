@@ -241,3 +241,22 @@ def test_totals_stay_right_over_all_of_it(held):
     both(held)
     total = Transaction.objects.aggregate(s=Sum("amount"))["s"]
     assert total == sum((into + out for into, out in by_kind().values()), Decimal(0))
+
+
+def test_both_lines_tell_what_they_became(held):
+    from transactions.reach import Reach
+    from transactions.rows import history
+
+    both(held)
+    customer = held[0].holders.get().customer
+    services.decide(RowPair.objects.get(kind="transfer"), together=False)
+
+    def told(row: Transaction) -> list[tuple[str, str]]:
+        found = history.history(row, customer, Reach(customer), own=True)
+        return [(event.who, event.what) for event in found[:-1]]
+
+    assert [what for _who, what in told(line("Standing"))] == [
+        "is no transfer with “Transfer from current account” any more",
+        "became one transfer with “Transfer from current account”",
+    ]
+    assert told(line("refund")) == [("the product", "is money back for “Ikea 0331 Berlin”")]

@@ -10,7 +10,7 @@ from accounts.jobs.registry import handles
 from transactions import enrichment
 from transactions.enrichment import Delivery
 from transactions.models import Category, ImportBatch, RowPair, Transaction
-from transactions.pairs import effects, services, upkeep
+from transactions.pairs import effects, services, told, upkeep
 
 KIND = "pairs_find"
 _AT_ONCE = 2_000
@@ -81,6 +81,7 @@ def _follow(ids: Sequence[int]) -> None:
             edited = first if first.pk in chosen else second
             if edited.category is None or edited.category.kind != Category.Kind.TRANSFER:
                 _part(pair, edited)
+                told.note([pair], rows, together=False)
         elif (
             first.pk in chosen and first.category_id and second.category_origin not in effects.ABOVE
         ):
