@@ -259,4 +259,4 @@ def test_both_lines_tell_what_they_became(held):
         "is no transfer with “Transfer from current account” any more",
         "became one transfer with “Transfer from current account”",
     ]
-    assert told(line("refund")) == [("the product", "is money back for “Ikea 0331 Berlin”")]
+    assert told(line("refund")) == [("the product", "is money back for “Ikea”")]
