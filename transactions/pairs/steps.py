@@ -55,7 +55,14 @@ def _let_go(delivery: Delivery) -> None:
     paired = {pk for sides in touched.values_list("first_id", "second_id") for pk in sides if pk}
     if paired:
         rows = Transaction.objects.filter(pk__in=paired, batch_id=delivery.batch.pk)
-        upkeep.forget(list(rows.values_list("pk", flat=True)), delivery.accounts)
+        # Rows that this import posted are pending again after it, and a pending row is in no pair.
+        waiting = delivery.batch.issues.filter(
+            verdict="changed", transaction_id__in=paired, before__status="pending"
+        )
+        going = {*rows.values_list("pk", flat=True)} | {
+            pk for pk in waiting.values_list("transaction_id", flat=True) if pk
+        }
+        upkeep.forget(sorted(going), delivery.accounts)
 
 
 def _follow(ids: Sequence[int]) -> None:

@@ -266,11 +266,12 @@ def _said(change: RowChange, reach: Reach) -> tuple[str, tuple[tuple[str, str, s
     if change.act in (changes.PAIRED, changes.PARTED):
         return _of_pair(after or before, together=bool(after)), ()
     if change.act == changes.RULED:
-        pairs = [(_("Category"), _category(before, reach), _category(after, reach))]
-        if before.get("text") != after.get("text"):
-            pairs.append((_("Text"), str(before.get("text", "")), str(after.get("text", ""))))
+        moved = [
+            (_("Category"), _category(before, reach), _category(after, reach)),
+            (_("Text"), str(before.get("text", "")), str(after.get("text", ""))),
+        ]
         said = _("put it right by “%(title)s”") % {"title": after.get("title", "")}
-        return said, tuple(p for p in pairs if p[1] != p[2])
+        return said, tuple(one for one in moved if one[1] != one[2])
     if change.act == changes.SPLIT:
         return _("split it into %(n)d parts") % {"n": len(after.get("parts", []))}, ()
     if change.act == changes.JOINED:
