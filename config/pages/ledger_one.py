@@ -17,10 +17,11 @@ from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
 from config.pages import ledger, ledger_merchant, ledger_pairs, regulars_reading
 from config.pages.customer_scope import View, open_view
-from config.pages.ledger_reading import Row, hue_of, read_list, shown_name
+from config.pages.ledger_reading import Row, called, hue_of, read_list, shown_name
 from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
+from transactions.merchants import queries as merchants
 from transactions.models import Category, ImportBatch, Transaction
 from transactions.rows.marks import marks_of
 from transactions.rules import learning
@@ -59,7 +60,10 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
     back = reverse("transactions:list") + view.words
     reason = reason_of(row, is_own=view.is_own) if category.pk else None
     shop = ledger_merchant.card(view, row)
-    name = shown_name(view, [row])[row.pk]
+    text = merchants.text_of(row.raw_text, row.counterparty)
+    name = called(
+        row.decision, row.raw_text, row.counterparty, row.clean_text, {text: shop["merchant"]}
+    )
     return {
         "view": view,
         "row": row,
