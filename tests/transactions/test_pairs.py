@@ -241,3 +241,60 @@ def test_totals_stay_right_over_all_of_it(held):
     both(held)
     total = Transaction.objects.aggregate(s=Sum("amount"))["s"]
     assert total == sum((into + out for into, out in by_kind().values()), Decimal(0))
+
+
+def test_both_lines_tell_what_they_became(held):
+    from transactions.reach import Reach
+    from transactions.rows import history
+
+    both(held)
+    customer = held[0].holders.get().customer
+    services.decide(RowPair.objects.get(kind="transfer"), together=False)
+
+    def told(row: Transaction) -> list[tuple[str, str]]:
+        found = history.history(row, customer, Reach(customer), own=True)
+        return [(event.who, event.what) for event in found[:-1]]
+
+    assert [what for _who, what in told(line("Standing"))] == [
+        "is no transfer with “Transfer from current account” any more",
+        "became one transfer with “Transfer from current account”",
+    ]
+    assert told(line("refund")) == [("the product", "is money back for “Ikea”")]
+
+
+def test_a_pending_row_is_in_no_sum_no_pair_and_no_regular_payment(held):
+    from datetime import date
+
+    from analytics.regulars import search
+    from analytics.regulars.models import RegularPayment
+    from transactions.adapters import Line
+    from transactions.imports.lines import import_lines
+
+    def moved(status: str) -> Line:
+        return Line(1, date(2026, 5, 4), None, Decimal("-500"), "Standing order 12", "", "", "", "x",
+                    "", None, "id-1", status)  # fmt: skip
+
+    def monthly(month: int) -> Line:
+        return Line(month, date(2026, month, 2), None, Decimal("-20"), "City Gym", "", "", "", "x", "",
+                    None, f"gym-{month}", "pending")  # fmt: skip
+
+    rows = [moved("pending"), *(monthly(month) for month in range(1, 6))]
+    import_lines(rows, accounts={"x": held[0]}, source="bank")
+    bring_and_look(held[1], SAVINGS)
+    steps.find_open()
+    search.search_accounts([held[0].pk])
+    assert not RowPair.objects.exists() and not RegularPayment.objects.exists()
+    assert not MonthTotal.objects.filter(account=held[0]).exists()
+    before = image()
+    posted = import_lines([moved("posted")], accounts={"x": held[0]}, source="bank").batch
+    steps.find_open()
+    services.find_in(ImportBatch.objects.get(account=held[1]))
+    pair = RowPair.objects.standing().get()
+    services.decide(pair, together=True)
+    imports.undo(posted)
+    assert image() == before and not RowPair.objects.standing().exists()
+    services.find_in(ImportBatch.objects.get(account=held[1]))
+    assert not RowPair.objects.standing().exists() and not audit_ledger()
+    import_lines([moved("posted")], accounts={"x": held[0]}, source="bank")
+    services.find_in(ImportBatch.objects.get(account=held[1]))
+    assert RowPair.objects.standing().get().state == "yes" and not audit_ledger()

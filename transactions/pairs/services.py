@@ -24,7 +24,7 @@ from transactions.models import (
     RowPair,
     Transaction,
 )
-from transactions.pairs import effects, upkeep
+from transactions.pairs import effects, told, upkeep
 from transactions.pairs.calc.entries import Entry, Found
 from transactions.pairs.calc.refunds import DAYS, refunds
 from transactions.pairs.calc.transfers import transfers
@@ -218,6 +218,7 @@ def _keep(
     effects.put_all(wanted, kinds)
     RowPair.objects.bulk_create(pairs)
     sure = [pair for pair in pairs if pair.state == RowPair.State.FOUND]
+    told.note(sure, here, together=True)
     n_transfers = sum(pair.kind == RowPair.Kind.TRANSFER for pair in sure)
     return Report(n_transfers, len(sure) - n_transfers, len(pairs) - len(sure))
 
@@ -255,8 +256,11 @@ def decide(pair: RowPair, *, together: bool) -> None:
             ).exclude(pk=pair.pk).update(state=RowPair.State.REJECTED)
             kinds = dict(BankAccount.objects.filter(pk__in=accounts).values_list("pk", "kind"))
             pair.before = effects.apply(pair, first, second, kinds, Category.objects.ids_by_code())
+            told.note([pair], {first.pk: first, second.pk: second}, together=True)
         elif not together and was in RowPair.STANDING:
             effects.take_back([pair])
+            ids = [pk for pk in (pair.first_id, pair.second_id) if pk]
+            told.note([pair], Transaction.objects.in_bulk(ids), together=False)
         pair.state = RowPair.State.CONFIRMED if together else RowPair.State.REJECTED
         pair.save(update_fields=["state", "before"])
         audit.record(

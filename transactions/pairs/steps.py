@@ -10,7 +10,7 @@ from accounts.jobs.registry import handles
 from transactions import enrichment
 from transactions.enrichment import Delivery
 from transactions.models import Category, ImportBatch, RowPair, Transaction
-from transactions.pairs import effects, services, upkeep
+from transactions.pairs import effects, services, told, upkeep
 
 KIND = "pairs_find"
 _AT_ONCE = 2_000
@@ -55,7 +55,14 @@ def _let_go(delivery: Delivery) -> None:
     paired = {pk for sides in touched.values_list("first_id", "second_id") for pk in sides if pk}
     if paired:
         rows = Transaction.objects.filter(pk__in=paired, batch_id=delivery.batch.pk)
-        upkeep.forget(list(rows.values_list("pk", flat=True)), delivery.accounts)
+        # Rows that this import posted are pending again after it, and a pending row is in no pair.
+        waiting = delivery.batch.issues.filter(
+            verdict="changed", transaction_id__in=paired, before__status="pending"
+        )
+        going = {*rows.values_list("pk", flat=True)} | {
+            pk for pk in waiting.values_list("transaction_id", flat=True) if pk
+        }
+        upkeep.forget(sorted(going), delivery.accounts)
 
 
 def _follow(ids: Sequence[int]) -> None:
@@ -81,6 +88,7 @@ def _follow(ids: Sequence[int]) -> None:
             edited = first if first.pk in chosen else second
             if edited.category is None or edited.category.kind != Category.Kind.TRANSFER:
                 _part(pair, edited)
+                told.note([pair], rows, together=False)
         elif (
             first.pk in chosen and first.category_id and second.category_origin not in effects.ABOVE
         ):

@@ -12,9 +12,9 @@ _REUNITE = """
 update transactions_rowpair p set first_id = coalesce(a.id, p.first_id), second_id = coalesce(b.id, p.second_id)
 from transactions_rowpair q
 left join transactions_transaction a on a.account_id = q.first_account_id
-  and a.fingerprint = q.first_fingerprint and a.occurrence = q.first_occurrence
+  and a.fingerprint = q.first_fingerprint and a.occurrence = q.first_occurrence and a.status = 'posted'
 left join transactions_transaction b on b.account_id = q.second_account_id
-  and b.fingerprint = q.second_fingerprint and b.occurrence = q.second_occurrence
+  and b.fingerprint = q.second_fingerprint and b.occurrence = q.second_occurrence and b.status = 'posted'
 where q.id = p.id and p.customer_id = %(customer)s and (p.first_id is null or p.second_id is null)
   and p.first_account_id = any(%(accounts)s)
 returning p.id

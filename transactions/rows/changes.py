@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts.audit import actors
 
 # The acts a line's history knows; their words are in rows/history.py.
-CATEGORY, SPLIT, JOINED, MERGED, UNMERGED, TAGGED, UNTAGGED, NOTED = (
-    "category", "split", "joined", "merged", "unmerged", "tagged", "untagged", "noted",
+CATEGORY, SPLIT, JOINED, MERGED, UNMERGED, TAGGED, UNTAGGED, NOTED, PAIRED, PARTED, RULED = (
+    "category", "split", "joined", "merged", "unmerged", "tagged", "untagged", "noted", "paired", "parted",
+    "ruled",
 )  # fmt: skip
 
 

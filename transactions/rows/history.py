@@ -55,6 +55,9 @@ select jsonb_build_object(
          select w.fingerprint, w.occurrence from transactions_transaction w where w.id = %(parent)s))
        and (r.customer_id is null or r.customer_id = %(customer)s)
      order by r.id desc limit %(shown)s) c),
+  'undone', (select jsonb_agg(u.id) from transactions_rulerun u where u.undone_at is not null and u.id in (
+     select (r.after->>'run')::bigint from transactions_rowchange r where r.account_id = %(account)s
+       and r.fingerprint = %(print)s and r.occurrence = %(occurrence)s and r.act = 'ruled')),
   'files', (select jsonb_agg(jsonb_build_object('before', i.before, 'after', i.after,
        'name', coalesce(f.name, b.source), 'committed', b.committed_at, 'undone', b.undone_at))
      from transactions_importissue i join transactions_importbatch b on b.id = i.batch_id
@@ -78,6 +81,7 @@ class Sheet:
     note: str
     changes: list[RowChange]
     files: list[dict[str, Any]]
+    undone: set[int]  # runs of rules that were taken back
     merged: list[dict[str, Any]]
 
 
@@ -97,7 +101,12 @@ def sheet(row: Transaction, customer: Customer) -> Sheet:
         values["fingerprint"] = UUID(values["fingerprint"])
         found.append(RowChange(**values))
     return Sheet(
-        said["tags"] or [], said["note"] or "", found, said["files"] or [], said["merged"] or []
+        said["tags"] or [],
+        said["note"] or "",
+        found,
+        said["files"] or [],
+        set(said["undone"] or []),
+        said["merged"] or [],
     )
 
 
@@ -130,7 +139,7 @@ def history(
     read = read or sheet(row, customer)
     if batch is None and row.batch_id:
         batch = ImportBatch.objects.filter(pk=row.batch_id).select_related("file").first()
-    found = [*_people(row, read.changes, customer, reach, own), *_files(row, read.files, batch)]
+    found = [*_people(row, read, customer, reach, own), *_files(row, read.files, batch)]
     return sorted(found, key=lambda e: (e.at is not None, e.at), reverse=True)
 
 
@@ -201,14 +210,17 @@ def _stands(row: Transaction, change: RowChange) -> bool:
 
 
 def _people(
-    row: Transaction, rows: list[RowChange], customer: Customer, reach: Reach, own: bool
+    row: Transaction, read: Sheet, customer: Customer, reach: Reach, own: bool
 ) -> list[Event]:
+    rows = read.changes
     mine = [c for c in rows if c.act == changes.CATEGORY and c.fingerprint == row.fingerprint]
     last = mine[0] if mine else None
     found = []
     for change in rows:
         undoable = change is last and _stands(row, change) and not row.is_split
         what, pairs = _said(change, reach)
+        if change.after.get("run") in read.undone and change.act == changes.RULED:
+            what = _("%(what)s; that run was taken back since") % {"what": what}
         key = change.pk if undoable else None
         found.append(Event(change.at, _who(change, customer, own), what, pairs, key))
     return found
@@ -218,6 +230,8 @@ def _who(change: RowChange, customer: Customer, own: bool) -> str:
     if "rule" in change.after or "rule" in change.before:
         name = change.after.get("rule_name") or change.before.get("rule_name")
         return _("the rule “%(name)s”") % {"name": name} if name else _("a rule")
+    if change.act == changes.RULED:
+        return _("the rules")
     if change.actor_id is None:
         return _("the product")
     if change.actor_id == customer.user_id:
@@ -249,11 +263,35 @@ def _said(change: RowChange, reach: Reach) -> tuple[str, tuple[tuple[str, str, s
             else _("said that it isn't the same payment as “%(name)s”")
         )
         return said % {"name": name}, ()
+    if change.act in (changes.PAIRED, changes.PARTED):
+        return _of_pair(after or before, together=bool(after)), ()
+    if change.act == changes.RULED:
+        moved = [
+            (_("Category"), _category(before, reach), _category(after, reach)),
+            (_("Text"), str(before.get("text", "")), str(after.get("text", ""))),
+        ]
+        said = _("put it right by “%(title)s”") % {"title": after.get("title", "")}
+        return said, tuple(one for one in moved if one[1] != one[2])
     if change.act == changes.SPLIT:
         return _("split it into %(n)d parts") % {"n": len(after.get("parts", []))}, ()
     if change.act == changes.JOINED:
         return _("joined its parts again"), ()
     return change.act, ()
+
+
+def _of_pair(said: dict[str, Any], *, together: bool) -> str:
+    name = {"name": said.get("with", "")}
+    if said.get("kind") == "transfer":
+        if together:
+            return _("became one transfer with “%(name)s”") % name
+        return _("is no transfer with “%(name)s” any more") % name
+    if said.get("side") == "in":
+        if together:
+            return _("is money back for “%(name)s”") % name
+        return _("is no money back for “%(name)s” any more") % name
+    if together:
+        return _("got money back, “%(name)s”") % name
+    return _("got no money back by “%(name)s” any more") % name
 
 
 def _category(image: dict[str, Any], reach: Reach) -> str:

@@ -29,6 +29,7 @@ from transactions.models import (
     RuleRun,
     Transaction,
 )
+from transactions.rows import changes as history
 from transactions.rules import acting
 from transactions.rules.books import Shelf
 from transactions.rules.history import (
@@ -232,8 +233,27 @@ def write(run: RuleRun, account_id: int, changes: list[Change]) -> int:
             "words": [c.after.text for c in changes],
         },
     )  # fmt: skip
+    if run.customer_id is not None:
+        note_changes(run, changes)
     RuleRun.objects.filter(pk=run.pk).update(changed=F("changed") + changed)
     return changed
+
+
+def note_changes(run: RuleRun, changes: list[Change]) -> None:
+    """In the lines' history. The bank's runs over everybody's lines stand in the run alone."""
+    history.note(
+        history.RULED,
+        (
+            history.Change(
+                c.line.pk,
+                {"category_id": c.before.category_id, "origin": c.before.origin, "text": c.before.text},
+                {"category_id": c.after.category_id, "origin": c.after.origin, "text": c.after.text,
+                 "run": run.pk, "title": run.title},
+            )
+            for c in changes
+        ),
+        customer_id=run.customer_id,
+    )  # fmt: skip
 
 
 def _image(standing: Standing) -> str:
