@@ -32,7 +32,7 @@ def measured_inside(module: str, *, silent: bool = False) -> dict[str, Any]:
                 **os.environ,
                 "MIGRATION_DATABASE_URL": url,
                 "DATABASE_URL": url,
-                "DJANGO_SETTINGS_MODULE": "config.settings_test",
+                "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if silent and "-v" not in sys.argv else None,

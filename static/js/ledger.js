@@ -1,4 +1,5 @@
-// The category of a row offers first levels; on approach it offers all that the filter knows.
+// The category of a row stands alone, that of the chosen rows among first levels; on approach either offers
+// all that the filter knows.
 (function () {
   "use strict";
   function fill(event) {
@@ -8,7 +9,8 @@
     select.dataset.full = "yes";
     var chosen = select.value;
     var options = Array.from(all.children).filter(function (child) { return child.tagName === "OPTGROUP" || child.value === "none"; });
-    select.replaceChildren.apply(select, options.map(function (child) { return child.cloneNode(true); }));
+    var none = Array.from(select.children).filter(function (child) { return child.value === ""; });
+    select.replaceChildren.apply(select, none.concat(options.map(function (child) { return child.cloneNode(true); })));
     select.value = chosen;
   }
   // Before the list opens: by mouse, by finger, by keyboard.
