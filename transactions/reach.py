@@ -14,6 +14,7 @@ from transactions.models import (
     BankAccount,
     Category,
     HiddenCategory,
+    RowPair,
     SavedFilter,
     Tag,
     Transaction,
@@ -71,7 +72,8 @@ class Reach:
 
     @cached_property
     def shelf(self) -> list[tuple[str, UUID, str, str]]:
-        """The person's own tags and saved filters by name: kind, public id, name, query; one query."""
+        """The person's own tags and saved filters by name, and pairs that wait for their word: kind,
+        public id, name, query; one query."""
         nothing = Value("", output_field=CharField())
         tags = Tag.objects.filter(customer=self.customer).order_by()
         filters = SavedFilter.objects.filter(person=self.customer.user_id or 0).order_by()
@@ -81,12 +83,23 @@ class Reach:
         others = filters.annotate(kind=Value("filter")).values_list(
             "kind", "public_id", "name", "query"
         )
-        return sorted(rows.union(others, all=True), key=lambda row: row[2].casefold())
+        asked = (
+            RowPair.objects.filter(customer=self.customer, state=RowPair.State.ASKED)
+            .order_by()
+            .annotate(what=Value("asked"), named=nothing, said=nothing)
+            .values_list("what", "public_id", "named", "said")
+        )
+        return sorted(rows.union(others, asked, all=True), key=lambda row: row[2].casefold())
 
     @property
     def tags(self) -> list[tuple[str, str]]:
         """This person's own tags, by name: public id and name."""
         return [(str(key), name) for kind, key, name, _query in self.shelf if kind == "tag"]
+
+    @property
+    def asked_pairs(self) -> int:
+        """How many pairs wait for this person's word."""
+        return sum(kind == "asked" for kind, *_rest in self.shelf)
 
     @property
     def filters(self) -> list[tuple[str, str]]:

@@ -106,11 +106,6 @@ def pairs(request: HttpRequest) -> HttpResponse:
     return render(request, "transactions/pairs.html", _context(view, list(asked[:ASKED_SHOWN])))
 
 
-def asked_count(view: View) -> int:
-    """How many pairs wait for this person's word."""
-    return RowPair.objects.filter(customer=view.customer, state=RowPair.State.ASKED).count()
-
-
 def _context(view: View, asked: list[RowPair]) -> dict[str, Any]:
     back = reverse("transactions:list") + view.words
     return {

@@ -210,7 +210,7 @@ def test_the_balance_after_each_line(client: Client, account: BankAccount) -> No
     assert "balance after it" not in page(client, f"{URL}?q=shop")[1]
     with counted() as queries:
         page(client, URL)
-    assert len(queries) <= 12
+    assert len(queries) <= 13
 
 
 def test_pending_lines_stand_apart_at_the_top(client: Client, account: BankAccount) -> None:
