@@ -46,6 +46,8 @@ class BankProfileForm(forms.ModelForm[BankProfile]):
 
     def clean_currency(self) -> str:
         code = currency_code(self.cleaned_data["currency"])
+        if self.instance._state.adding:  # of a bank that is just being made
+            return code
         old = BankProfile.objects.values_list("currency", flat=True).first() or ""
         if old and code != old:
             for _receiver, refusal in currency_changing.send(BankProfile, old=old, new=code):

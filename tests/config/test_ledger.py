@@ -200,6 +200,8 @@ def test_at_most_twelve_queries_and_the_same_at_ten_times_the_rows(
             seen.append(len(queries))
         rows = [{"amount": "-1", "category": "coffee", "booked_on": date(2026, 6, 4)}] * 80
         factories.make_transactions(account, rows)
+    # One more where a balance stands beside each line, which takes an account alone; and a line's own page
+    # asks for all that hangs on it.
     assert max(seen) <= 12, seen
     assert seen[: len(urls)] == seen[len(urls) :]
 

@@ -5,6 +5,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import Q
+
 from transactions.models import AccountHolder, Category, CategoryRule, LearnedMerchant
 from transactions.rules.conditions import BadCondition, read
 from transactions.rules.matching import Book, LearnedSpec, RuleSpec, learned_key
@@ -86,10 +88,17 @@ class Shelf:
 
     def _saved_rules(self, customer: int | None) -> list[RuleSpec]:
         if customer not in self._rules:
-            rows = CategoryRule.objects.filter(customer=customer).order_by("position", "id")
+            # The bank's come along with the first person's.
+            wanted = {customer} | ({None} - self._rules.keys())
+            rows = CategoryRule.objects.filter(
+                Q(customer=customer) | Q(customer=None) if None in wanted else Q(customer=customer)
+            ).order_by("position", "id")
             # A draft of a rule that is off keeps its place.
             shown = [r for r in rows if r.is_on or (self._draft and self._draft.pk == r.pk)]
-            self._rules[customer] = [spec for rule in shown if (spec := spec_of(rule))]
+            for one in wanted:
+                self._rules[one] = [
+                    spec for rule in shown if rule.customer_id == one and (spec := spec_of(rule))
+                ]
         return self._rules[customer]
 
     def _learned_of(self, customer: int) -> list[LearnedSpec]:
