@@ -14,6 +14,7 @@ from transactions.models import (
     BankAccount,
     Category,
     HiddenCategory,
+    RowPair,
     SavedFilter,
     Tag,
     Transaction,
@@ -71,7 +72,7 @@ class Reach:
 
     @cached_property
     def shelf(self) -> list[tuple[str, UUID, str, str]]:
-        """The person's own tags and saved filters by name: kind, public id, name, query; one query."""
+        """What is the person's own, by name: kind (tag, filter, asked pair), public id, name, query; one query."""
         nothing = Value("", output_field=CharField())
         tags = Tag.objects.filter(customer=self.customer).order_by()
         filters = SavedFilter.objects.filter(person=self.customer.user_id or 0).order_by()
@@ -81,7 +82,16 @@ class Reach:
         others = filters.annotate(kind=Value("filter")).values_list(
             "kind", "public_id", "name", "query"
         )
-        return sorted(rows.union(others, all=True), key=lambda row: row[2].casefold())
+        asked = RowPair.objects.filter(customer=self.customer, state=RowPair.State.ASKED).order_by()
+        pairs = asked.annotate(kind_=Value("asked"), named=nothing, said=nothing).values_list(
+            "kind_", "public_id", "named", "said"
+        )
+        return sorted(rows.union(others, pairs, all=True), key=lambda row: row[2].casefold())
+
+    @property
+    def asked_pairs(self) -> int:
+        """How many pairs wait for this person's word."""
+        return sum(kind == "asked" for kind, *_ in self.shelf)
 
     @property
     def tags(self) -> list[tuple[str, str]]:

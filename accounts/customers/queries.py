@@ -40,7 +40,8 @@ def own_customer(user: User) -> Customer | None:
     """The customer whose sign-in this is."""
     if not user.is_customer:
         return None
-    return Customer.objects.filter(user=user).first()
+    found: Customer | None = getattr(user, "customer", None)
+    return found
 
 
 def open_grant(

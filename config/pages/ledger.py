@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from accounts.banks.tenancy import current_bank, in_bank
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, READ_TRANSACTIONS, requires
 from analytics import exports
-from config.pages import ledger_pairs
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import ListReading, as_of, chips, read_list
 from transactions import ids, queries
@@ -41,7 +40,7 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
         return render(request, "transactions/list.html", context, status=400)
     context |= {
         "listing": listing,
-        "asked_pairs": ledger_pairs.asked_count(view) if view.is_own else 0,
+        "asked_pairs": view.reach.asked_pairs if view.is_own else 0,
         "chips": chips(found),
         "older_url": _older(found, listing.next_cursor),
         "first_url": f"?{found.form.query()}" if found.cursor else "",

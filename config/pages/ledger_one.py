@@ -13,14 +13,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import OPEN_CUSTOMER, OWN_DATA, requires
 from analytics import formats
+from analytics.metrics.cells import cells
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger, ledger_merchant, ledger_pairs, regulars_reading
+from config.pages import ledger, ledger_merchant, regulars_reading
 from config.pages.customer_scope import View, open_view
-from config.pages.ledger_reading import Row, hue_of, read_list, shown_name
+from config.pages.ledger_reading import Row, called, hue_of, read_list, shown_name
 from transactions import ids, periods
 from transactions import ledger as books
 from transactions.ledger import AccountBusy, VersionConflict
+from transactions.merchants.queries import text_of
 from transactions.models import Category, ImportBatch, Transaction
 from transactions.rows.marks import marks_of
 from transactions.rules import learning
@@ -59,7 +61,8 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
     back = reverse("transactions:list") + view.words
     reason = reason_of(row, is_own=view.is_own) if category.pk else None
     shop = ledger_merchant.card(view, row)
-    name = shown_name(view, [row])[row.pk]
+    texts = {text_of(row.raw_text, row.counterparty): shop["merchant"]}
+    name = called(row.decision, row.raw_text, row.counterparty, row.clean_text, texts)
     return {
         "view": view,
         "row": row,
@@ -74,7 +77,6 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "may_teach": view.is_own and any(a.pk == row.account_id for a in view.reach.owned),
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
-        "pairs": ledger_pairs.of_line(view, row),
         "regular": regulars_reading.link_of(view, row),
         "may_change": view.is_own,
         **shop,
@@ -120,8 +122,10 @@ def _counts_in(
         name = "income"
     root = view.reach.root(row.category_id)
     when = formats.month(first, view.locale)
-    whole = figures(month, [name], door=view.door)[0][name]
-    part = figures(month.in_category(root), [name], door=view.door)[0][name]
+    found = cells(month, ("category",))
+    of_root = [cell for cell in found if cell.category == root.pk]
+    whole = figures(month, [name], door=view.door, cells=found)[0][name]
+    part = figures(month.in_category(root), [name], door=view.door, cells=of_root)[0][name]
     return [
         (f"{METRICS[name].label}, {when}", whole),
         (f"{root.name}, {when}", part),

@@ -116,7 +116,7 @@ def test_the_list_and_its_sums_keep_to_the_merchant(cleo: Customer, north_client
     client = north_client
     client.force_login(cleo.user)  # type: ignore[arg-type]
     page = client.get("/transactions/?merchant=tesco").content.decode()
-    assert page.count('class="tx"') == 2
+    assert page.count('class="tx choosable"') == 2
     assert "metric=expenses" in page
     assert "merchant=tesco" in page
     assert client.get(f"/transactions/?merchant={'x' * 81}").status_code == 400
