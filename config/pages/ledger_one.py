@@ -16,7 +16,7 @@ from analytics import formats
 from analytics.metrics import cells as reading
 from analytics.metrics.figures import Figure
 from analytics.metrics.registry import METRICS, figures
-from config.pages import ledger, ledger_merchant, ledger_pairs, regulars_reading
+from config.pages import ledger, ledger_merchant, regulars_reading
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_reading import Row, called, hue_of, read_list, shown_name
 from transactions import ids, periods
@@ -75,7 +75,6 @@ def _context(view: View, row: Transaction, request: HttpRequest) -> dict[str, An
         "may_teach": view.is_own and any(a.pk == row.account_id for a in view.reach.owned),
         "counts_in": _counts_in(view, row, category, account.currency),
         "batch": batch,
-        "pairs": ledger_pairs.of_line(view, row),
         "regular": regulars_reading.link_of(view, row),
         "may_change": view.is_own,
         **shop,

@@ -1,5 +1,6 @@
 """Lines that belong together: a transfer's other side, money back; asking a person, and taking their word."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -59,10 +60,15 @@ class PairCard:
 
 def cards(view: View, pairs: list[RowPair]) -> list[PairCard]:
     """Those pairs whose two lines this person's accounts hold, in the order given."""
-    held = {account.pk: account for account in view.reach.accounts}
+    held = [account.pk for account in view.reach.accounts]
     rows = Transaction.objects.filter(account_id__in=held).in_bulk(
         [pk for pair in pairs for pk in (pair.first_id, pair.second_id) if pk]
     )
+    return _cards(view, pairs, rows)
+
+
+def _cards(view: View, pairs: list[RowPair], rows: Mapping[int, Transaction]) -> list[PairCard]:
+    held = {account.pk: account for account in view.reach.accounts}
     found = []
     for pair in pairs:
         first, second = rows.get(pair.first_id or 0), rows.get(pair.second_id or 0)
@@ -92,9 +98,13 @@ def _sentence(pair: RowPair) -> str:
     return _("Money back for a payment: it lowers the category that the payment is in.")
 
 
-def of_line(view: View, row: Transaction) -> list[tuple[PairCard, Side]]:
-    """The pairs of one line, each with its other side, for the line's own page."""
-    return [(card, card.other(row)) for card in cards(view, services.pairs_of(row))]
+def of_line(
+    view: View, row: Transaction, pairs: list[RowPair], sides: Iterable[Transaction]
+) -> list[tuple[PairCard, Side]]:
+    """The pairs of one line, each with its other side (among `sides`), for the line's own page."""
+    held = {account.pk for account in view.reach.accounts}
+    rows = {side.pk: side for side in (row, *sides) if side.account_id in held}
+    return [(card, card.other(row)) for card in _cards(view, pairs, rows)]
 
 
 @requires(OWN_DATA, OPEN_CUSTOMER)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import OWN_DATA, requires
+from config.pages import ledger_pairs
 from config.pages.customer_scope import View, open_view
 from config.pages.ledger_one import back_to, sentence_of, version_of
 from transactions import ids
@@ -44,7 +45,7 @@ def told(request: HttpRequest, act: Callable[[], str]) -> bool:
 
 
 def marks_context(view: View, row: Transaction, batch: ImportBatch | None) -> dict[str, Any]:
-    """What the detail page shows of tags, note, parts, merges and history."""
+    """What the detail page shows of tags, note, pairs, parts, merges and history."""
     read = history.sheet(row, view.customer)
     whole = None
     if row.parent_id:
@@ -56,6 +57,7 @@ def marks_context(view: View, row: Transaction, batch: ImportBatch | None) -> di
         "tags": [tag for tag in read.tags if tag["on"]],
         "other_tags": [tag["name"] for tag in read.tags if not tag["on"]] if view.is_own else [],
         "note": read.note,
+        "pairs": ledger_pairs.of_line(view, row, read.pairs, read.sides),
         "whole": whole,
         "whole_url": _url(view, whole) if whole else "",
         "is_whole": row.is_split,

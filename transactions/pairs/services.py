@@ -270,9 +270,3 @@ def decide(pair: RowPair, *, together: bool) -> None:
             after={"state": pair.state},
             customer_id=pair.customer_id,
         )
-
-
-def pairs_of(row: Transaction) -> list[RowPair]:
-    """The pairs a line is in or may be in, standing ones first."""
-    found = RowPair.objects.of_rows([row.pk]).exclude(state=RowPair.State.REJECTED)
-    return sorted(found, key=lambda pair: pair.state == RowPair.State.ASKED)

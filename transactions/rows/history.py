@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from accounts.customers.visits import staff_reference
 from accounts.models import Role
 from transactions import enrichment, totals
 from transactions.ledger import VersionConflict, writing_accounts
-from transactions.models import Category, Correction, ImportBatch, RowChange, Transaction
+from transactions.models import Category, Correction, ImportBatch, RowChange, RowPair, Transaction
 from transactions.reach import Reach
 from transactions.rows import changes
 from transactions.rows.errors import RowRefused
@@ -69,13 +70,24 @@ select jsonb_build_object(
        on t.account_id = v.account_id and t.fingerprint = v.other_fingerprint
       and t.occurrence = v.other_occurrence and t.status = 'merged'
      where v.account_id = %(account)s and v.fingerprint = %(print)s
-       and v.occurrence = %(occurrence)s and v.verdict = 'merged'))
+       and v.occurrence = %(occurrence)s and v.verdict = 'merged'),
+  'pairs', (select jsonb_agg(p order by p.state = 'asked', p.id desc) from transactions_rowpair p
+     where (p.first_id = %(pk)s or p.second_id = %(pk)s) and p.state <> 'no'),
+  'sides', (select jsonb_agg(jsonb_build_object('id', t.id, 'account_id', t.account_id,
+       'booked_on', t.booked_on, 'amount', t.amount::text, 'counterparty', t.counterparty,
+       'clean_text', t.clean_text))
+     from transactions_rowpair p
+     join transactions_transaction t on t.id = case p.first_id when %(pk)s then p.second_id else p.first_id end
+     where (p.first_id = %(pk)s or p.second_id = %(pk)s) and p.state <> 'no'))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All that hangs on one line for one person, as read."""
+    """All that hangs on one line for one person, as read.
+
+    `sides` are the other lines of its `pairs`, of whatever account, with what a card shows of them.
+    """
 
     tags: list[dict[str, Any]]
     note: str
@@ -83,10 +95,12 @@ class Sheet:
     files: list[dict[str, Any]]
     undone: set[int]  # runs of rules that were taken back
     merged: list[dict[str, Any]]
+    pairs: list[RowPair]
+    sides: list[Transaction]
 
 
 def sheet(row: Transaction, customer: Customer) -> Sheet:
-    """Tags, note, changes, files and merges of one line, as this customer may read them; one query."""
+    """Tags, note, changes, files, merges and pairs of one line, as this customer may read them; one query."""
     params = {
         "pk": row.pk, "parent": row.parent_id, "account": row.account_id, "print": row.fingerprint,
         "occurrence": row.occurrence, "customer": customer.pk, "shown": SHOWN,
@@ -100,6 +114,16 @@ def sheet(row: Transaction, customer: Customer) -> Sheet:
         values["at"] = datetime.fromisoformat(values["at"])
         values["fingerprint"] = UUID(values["fingerprint"])
         found.append(RowChange(**values))
+    sides = [
+        Transaction(
+            **values
+            | {
+                "booked_on": date.fromisoformat(values["booked_on"]),
+                "amount": Decimal(values["amount"]),
+            }
+        )
+        for values in said["sides"] or []
+    ]
     return Sheet(
         said["tags"] or [],
         said["note"] or "",
@@ -107,6 +131,8 @@ def sheet(row: Transaction, customer: Customer) -> Sheet:
         said["files"] or [],
         set(said["undone"] or []),
         said["merged"] or [],
+        [RowPair(**values) for values in said["pairs"] or []],
+        sides,
     )
 
 
