@@ -98,6 +98,11 @@ class Reach:
         return [(str(key), name) for kind, key, name, _query in self.shelf if kind == "tag"]
 
     @property
+    def filters(self) -> list[tuple[str, str]]:
+        """This person's saved filters, by name: name and query."""
+        return [(name, query) for kind, _key, name, query in self.shelf if kind == "filter"]
+
+    @property
     def asked_pairs(self) -> int:
         """How many pairs of lines wait for this person's word."""
         return sum(kind == "pair" for kind, _key, _name, _query in self.shelf)
