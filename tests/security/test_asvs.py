@@ -221,16 +221,19 @@ _CAMT = (
         b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'>" + _CAMT,
     ],
 )
-def test_1_5_1_xml_is_parsed_in_one_place_and_declares_nothing(
+def test_1_5_1_xml_is_parsed_in_two_places_and_declares_nothing(
     person: Customer, body: bytes
 ) -> None:
-    """Its parser refuses any DOCTYPE; the bombs are in test_adapters_camt_hostile.py."""
+    """Both parsers refuse any DOCTYPE; the bombs are in test_adapters_camt_hostile.py and test_bombs.py."""
     parsing = {
         name
         for name, tree in sources("config/embedded")
         if any(m.startswith(("xml.", "lxml")) for m in imported(tree))
     }
-    assert parsing == {"transactions/adapters/camt_xml.py"}
+    assert parsing == {
+        "transactions/adapters/camt_xml.py",
+        "transactions/adapters/packed/sheet_xml.py",
+    }
     file = SimpleUploadedFile("a.xml", body, "text/xml")
     account = person.user and make_account(customer=person)
     assert account

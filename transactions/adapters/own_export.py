@@ -22,6 +22,10 @@ _LIST = Shape(
         "subcategory": "", "category from": "", "status": "status", "account": "account",
         "text as received": "text", "id": "",
     },
+    # What a person put to a line is theirs, and what it counts as in another currency is computed anew.
+    optional=dict.fromkeys(
+        ("tags", "note", "part of", "counts as", "counts as currency", "rate", "rate day", "rate source"), ""
+    ),
     convention=_SIGNED,
 )  # fmt: skip
 _ADMIN = Shape(
