@@ -65,13 +65,16 @@ def bulk(request: HttpRequest) -> HttpResponse:
     except (AccountBusy, VersionConflict) as error:
         messages.error(request, sentence_of(error))
         return redirect(back)
+    if not result.chosen:
+        messages.error(request, _("No line is ticked. Tick the ones you mean."))
+        return redirect(back)
     messages.success(
         request,
         ngettext("%(n)d line is changed.", "%(n)d lines are changed.", result.changed)
         % {"n": result.changed},
     )
     if result.left:
-        messages.warning(request, _left(result.left))
+        messages.warning(request, _left(view, result.left))
     for said in _taught(view, result.lessons):
         messages.info(request, said)
     return redirect(back)
@@ -91,9 +94,11 @@ def _taught(view: View, lessons: list[Lesson]) -> list[str]:
     ]
 
 
-def _left(left: tuple[int, ...]) -> str:
+def _left(view: View, left: tuple[int, ...]) -> str:
     """Names the lines that were changed meanwhile, so that the person can look at them."""
-    rows = Transaction.objects.filter(pk__in=left[:5]).order_by("-booked_on", "-id")
+    held = [account.pk for account in view.reach.accounts]
+    rows = Transaction.objects.filter(pk__in=left[:5], account__in=held)
+    rows = rows.order_by("-booked_on", "-id")
     names = [f"{row.counterparty or row.clean_text} ({row.booked_on:%Y-%m-%d})" for row in rows]
     if len(left) > len(names):
         names.append("…")

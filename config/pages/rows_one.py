@@ -57,6 +57,7 @@ def marks_context(view: View, row: Transaction, batch: ImportBatch | None) -> di
         "tags": [tag for tag in read.tags if tag["on"]],
         "other_tags": [tag["name"] for tag in read.tags if not tag["on"]] if view.is_own else [],
         "note": read.note,
+        "note_mark": notes.mark_of(read.note),
         "pairs": ledger_pairs.of_line(view, row, read.pairs, read.sides),
         "whole": whole,
         "whole_url": _url(view, whole) if whole else "",
@@ -127,7 +128,7 @@ def note(request: HttpRequest, transaction_id: str) -> HttpResponse:
     text = request.POST.get("note", "")
 
     def act() -> str:
-        notes.write([row], view.customer, text)
+        notes.write([row], view.customer, text, seen=request.POST.get("seen"))
         return _("The note is kept.") if text.strip() else _("There is no note on it now.")
 
     told(request, act)

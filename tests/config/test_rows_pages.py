@@ -15,8 +15,9 @@ from tests.config.test_ledger import download
 from tests.query_count import counted
 from transactions.audit import audit_ledger
 from transactions.ids import encode_one
-from transactions.models import BalanceStatement, BankAccount, SavedFilter, Tag, Transaction
+from transactions.models import BalanceStatement, BankAccount, Note, SavedFilter, Tag, Transaction
 from transactions.rows import splits, tags
+from transactions.rows.notes import mark_of
 
 
 @pytest.fixture
@@ -155,6 +156,36 @@ def test_many_lines_are_changed_at_once(client: Client, account: BankAccount) ->
     for fields in ({}, {"action": "tag", "tag": "x"}, {"row": "zz:1", "action": "note"}):
         assert client.post(url, fields).status_code == 302
     assert audit_ledger() == []
+
+
+def test_lines_of_others_are_as_missing_as_none(client: Client, account: BankAccount) -> None:
+    theirs = factories.make_transaction(raw_text="Somebody's secret", amount="-9.00")
+    for action in ("note", "tag", "category"):
+        said = []
+        for public_id in (encode_one(theirs.pk), encode_one(theirs.pk + 10_000)):
+            fields = {"row": f"{public_id}:1", "action": action, "note": "x", "tag": "Trip"}
+            fields["category"] = key("fuel")
+            said.append(client.post(f"{URL}bulk/", fields, follow=True).content.decode())
+        assert "secret" not in said[0] and "No line is ticked" in said[0]
+        assert [text.count("No line is ticked") for text in said] == [1, 1]
+    # Beside an own one it changes nothing and is not counted.
+    mine = line("Corner Shop")
+    both = [f"{encode_one(theirs.pk)}:1", f"{encode_one(mine.pk)}:{mine.version}"]
+    fields = {"row": both, "action": "note", "note": "mine"}
+    page = client.post(f"{URL}bulk/", fields, follow=True).content.decode()
+    assert "1 line is changed" in page and "secret" not in page and "left as" not in page
+
+
+def test_a_note_changed_in_another_window_is_not_lost(client: Client, account: BankAccount) -> None:
+    mine = line("Corner Shop")
+    url = f"{URL}{encode_one(mine.pk)}/note/"
+    shown = mark_of("")
+    client.post(url, {"note": "first", "seen": shown})
+    page = client.post(url, {"note": "second", "seen": shown}, follow=True).content.decode()
+    assert "changed meanwhile" in page and "second" in page
+    assert Note.objects.get(transaction=mine).text == "first"
+    client.post(url, {"note": "third", "seen": mark_of("first")})
+    assert Note.objects.get(transaction=mine).text == "third"
 
 
 def test_filters_are_saved_opened_renamed_and_removed(

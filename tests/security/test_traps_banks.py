@@ -301,8 +301,9 @@ def test_unique_columns_are_named_as_fields(db: None) -> None:
 
 
 def by_position(constraint: UniqueConstraint) -> bool:
-    """Whether plain columns stand among its expressions; Lower("email") is meant as one."""
-    return any(type(e).__name__ == "F" for e in constraint.expressions)
+    """Whether it names plain columns alone; with Lower("name") among them an index is meant."""
+    plain = [type(e).__name__ == "F" for e in constraint.expressions]
+    return bool(plain) and all(plain)
 
 
 # -- servers -------------------------------------------------------------------------------------

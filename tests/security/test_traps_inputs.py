@@ -79,6 +79,7 @@ FILTERS = (
     ("person", "/api/v1/transactions?{}=1"),
     ("person", "/api/v1/transactions/{}"),
     ("person", "/transactions/?q={}"),
+    ("person", "/transactions/?merchant={}"),
     ("person", "/overview/?period={}"),
     ("person", "/trace/{}/"),
     ("admin", "/staff/customers/?q={}"),

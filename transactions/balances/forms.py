@@ -8,10 +8,11 @@ from typing import Any
 from babel.numbers import get_decimal_symbol
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from transactions.amounts import AmountError, parse_amount
 from transactions.models import BankAccount
+from transactions.plain_money import decimals_of
 from transactions.slices import EARLIEST
 
 DEBTS = frozenset({BankAccount.Kind.CARD.value, BankAccount.Kind.LOAN.value})
@@ -80,9 +81,20 @@ class BalanceForm(forms.Form):
 
     def clean_amount(self) -> Decimal:
         try:
-            return typed_amount(self.cleaned_data["amount"], self.locale)
+            amount = typed_amount(self.cleaned_data["amount"], self.locale)
         except AmountError as error:
             raise forms.ValidationError(f"{error.reason} {error.fix}") from None
+        most = decimals_of(self.account.currency)
+        if amount != round(amount, most):
+            raise forms.ValidationError(
+                ngettext(
+                    "%(currency)s has %(n)d decimal; this has more. Type it as the bank shows it.",
+                    "%(currency)s has %(n)d decimals; this has more. Type it as the bank shows it.",
+                    most,
+                )
+                % {"currency": self.account.currency, "n": most}
+            )
+        return amount
 
     @property
     def value(self) -> Decimal:

@@ -49,13 +49,14 @@ def apply(
     """Does one change to all these lines in one act; those changed meanwhile are left as they are.
 
     Parameters: `seen` = key of a line → the version the person saw (None: as it is now); a line of an
-    account that this customer doesn't hold counts as gone. Raises ledger.AccountBusy, RowRefused.
+    account that this customer doesn't hold is none, as one that never was. Raises ledger.AccountBusy, RowRefused.
     """
     accounts = _accounts(customer)
     wanted = Transaction.objects.filter(pk__in=list(seen), account__in=accounts)
-    touched = sorted(wanted.values_list("account_id", flat=True).distinct())
-    if not touched:
-        return BulkResult(0, len(seen), tuple(seen))
+    own = dict(wanted.values_list("pk", "account_id"))
+    if not own:
+        return BulkResult(0, 0, ())
+    touched = sorted(set(own.values()))
     lessons: list[learning.Lesson] = []
     with transaction.atomic():
         lock_accounts(touched, wait=wait)
@@ -68,7 +69,7 @@ def apply(
         if change.action == "category":
             lessons = learning.note_choices(customer, rows, change.category)
     there = {row.pk for row in rows}
-    return BulkResult(changed, len(seen), tuple(pk for pk in seen if pk not in there), lessons)
+    return BulkResult(changed, len(own), tuple(pk for pk in own if pk not in there), lessons)
 
 
 def _accounts(customer: Customer) -> list[int]:

@@ -1,5 +1,7 @@
 """What a person writes to one line: plain text, their own."""
 
+from hashlib import sha256
+
 from django.utils.translation import gettext as _
 
 from accounts.audit import services as audit
@@ -24,10 +26,18 @@ def clean(text: str) -> str:
     return text
 
 
-def write(rows: list[Transaction], customer: Customer, text: str) -> int:
+def mark_of(text: str) -> str:
+    """Sixteen digits that stand for a note as it was shown."""
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def write(
+    rows: list[Transaction], customer: Customer, text: str, *, seen: str | None = None
+) -> int:
     """Puts a note on lines, in place of the one each had; "" takes it off. Returns how many changed.
 
-    Parameters: `rows` as read under the customer's own scope. Raises RowRefused, ledger.AccountBusy.
+    Parameters: `rows` as read under the customer's own scope; `seen` (one line) the `mark_of` of the note
+    that the person saw. Raises RowRefused, also where another stands there by now; ledger.AccountBusy.
     """
     text = clean(text)
     if not rows:
@@ -39,6 +49,14 @@ def write(rows: list[Transaction], customer: Customer, text: str) -> int:
         mine = Note.objects.filter(customer=customer, transaction__in=standing)
         before = dict(mine.values_list("transaction_id", "text"))
         changed = sorted(pk for pk in standing if before.get(pk, "") != text)
+        if changed and seen is not None and seen != mark_of(before.get(changed[0], "")):
+            raise RowRefused(
+                _(
+                    "This note was changed meanwhile; it is shown as it is now. You had written: “%(text)s”"
+                )
+                % {"text": text},
+                "note_changed",
+            )
         if not changed:
             return 0
         if text:
