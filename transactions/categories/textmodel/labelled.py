@@ -12,7 +12,6 @@ from transactions.categories.textmodel.labels import Meaning, meaning
 _TEXTS = ("description", "text", "merchant", "name")
 _LABELS = ("label", "category")
 _FINER = ("sub_category", "subcategory", "sub category")
-csv.field_size_limit(1 << 20)
 
 
 class NoLabels(ValueError):
@@ -35,8 +34,11 @@ def read_folder(folder: Path) -> list[Labelled]:
     found: dict[tuple[str, str, str], Labelled] = {}
     for path in sorted(folder.iterdir()):
         if path.name.lower().endswith((".csv", ".csv.gz")):
-            for row in _rows(path):
-                found.setdefault((row.file, row.text, row.meaning.group), row)
+            try:
+                for row in _rows(path):
+                    found.setdefault((row.file, row.text, row.meaning.group), row)
+            except csv.Error as error:
+                raise NoLabels(f"{path.name} can't be read as CSV: {error}.") from error
     if not found:
         raise NoLabels(
             f"No CSV file in {folder} has a column of texts ({', '.join(_TEXTS)}) and one of labels "
