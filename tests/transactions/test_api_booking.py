@@ -154,6 +154,7 @@ def test_staff_need_a_purpose(customer: Customer, account: BankAccount) -> None:
         ({"amount": None}, "amount_missing", "amount"),
         ({"booked_on": "2026-02-30"}, "date_impossible", "booked_on"),
         ({"booked_on": None}, "date_missing", "booked_on"),
+        ({"booked_on": "2199-01-01"}, "day_ahead", "booked_on"),
         ({"value_on": 5}, "date_format", "value_on"),
         ({"description": " "}, "description_missing", "description"),
         ({"description": "x" * 501}, "field_length", "description"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.cards import cut_card_numbers
 from accounts.customers.models import Customer
+from accounts.customers.queries import business_day
 from accounts.models import User
 from transactions import ids
 from transactions.adapters import Line, Reject
@@ -251,9 +252,18 @@ def _line(no: int, said: Any, accounts: Mapping[str, BankAccount]) -> Line:
             _("Say which."),
         )
     external = _text(said, "external_id", LONGEST_ID)
+    booked_on = _day(said, "booked_on")
+    if status == "posted" and booked_on > business_day():
+        raise _Fault(
+            "booked_on",
+            booked_on,
+            "day_ahead",
+            _("This day is still to come, so nothing is posted on it yet."),
+            _("Send it as pending, or on its day."),
+        )
     return Line(
         line=no,
-        booked_on=_day(said, "booked_on"),
+        booked_on=booked_on,
         value_on=_day(said, "value_on") if said.get("value_on") is not None else None,
         amount=_amount(said),
         text=text,
