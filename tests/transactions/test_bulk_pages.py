@@ -88,6 +88,15 @@ def test_the_unknown_come_as_csv_each_once_with_their_lines(ana: User) -> None:
     assert len(rows) == 3 and "'=cmd" in rows, "formulas are harmless"
 
 
+def test_rejected_rows_come_under_their_own_columns(ana: User) -> None:
+    """So that they can be mended in a table and brought in again."""
+    _batch, at = given(ana)
+    text = b"".join(as_user(ana).get(f"{at}rejected.csv").streaming_content).decode("utf-8-sig")
+    heads, *rows = csv.reader(io.StringIO(text))
+    assert len(rows) >= 3 and {len(row) for row in rows} == {len(heads)}
+    assert {"K0000X"} <= {cell for row in rows for cell in row}
+
+
 def test_a_colleague_sees_counts_and_no_row(ana: User) -> None:
     batch, at = given(ana)
     ben = factories.make_person(role=Role.ANALYST)

@@ -40,9 +40,16 @@ def staged(content: bytes, layout: Layout, *, quickly: bool) -> tuple[Any, ...]:
     lines = b"".join(staging.blocks(rows, lambda done: None)).decode().split("\n")
     named = [(name, named.rows) for name, named in staging.named.items()]
     return (
-        lines, bytes(staging.verdicts), named, list(staging.reject_blocks()), staging.first_day,
+        lines, bytes(staging.verdicts), named, rejects_of(staging), staging.first_day,
         staging.last_day, staging.falls, staging.has_balances, staging.is_numbered,
     )  # fmt: skip
+
+
+def rejects_of(staging: Staging) -> list[list[str]]:
+    """The rejected rows. Of one that no account takes, only the quick reading still has the row as received."""
+    text = b"".join(staging.reject_blocks()).decode()
+    rows = [line.split("\t") for line in text.split("\n") if line]
+    return [row[:-1] if row[3] in ("account_unknown", "currency_unknown") else row for row in rows]
 
 
 def compare(content: bytes) -> bool:

@@ -169,7 +169,7 @@ class _Memory:
     def slowly(self, n: int, record: Record) -> Iterator[str]:
         """One row as its adapter reads it, remembered where it is a line that goes in."""
         row = self.raw.read(record)
-        text = self.staging.one(n, row)
+        text = self.staging.one(n, row, record[2])
         if text:
             yield text
             if isinstance(row, Line) and len(record[1]) == self.raw.width:

@@ -178,8 +178,8 @@ class Staging:
             if text := self.one(n, row):
                 yield text
 
-    def one(self, n: int, row: Row) -> str:
-        """The line of one row, or "" where it doesn't go in; its verdict is noted."""
+    def one(self, n: int, row: Row, raw: str = "") -> str:
+        """The line of one row, or "" where it doesn't go in; its verdict is noted. `raw` as received."""
         if not isinstance(row, Line):
             self.verdicts += self._aside(row)
             return ""
@@ -188,7 +188,7 @@ class Staging:
         place = self.place(account, currency)
         if isinstance(place, Misplaced):
             self.named[account, currency].rows += 1
-            self._reject(self._misplaced(row, place))
+            self._reject(self._misplaced(row, place, raw))
             self.verdicts += b"r"
             return ""
         account_id, named, group = place
@@ -359,7 +359,7 @@ class Staging:
         """Whether equal rows are numbered rightly; else `tables.number` does it."""
         return not self.has_ids and all(days.ordered for days in self._days.values())
 
-    def _misplaced(self, row: Line, why: Misplaced) -> Reject:
+    def _misplaced(self, row: Line, why: Misplaced, received: str) -> Reject:
         at = self.layout.column(why.role) if self.layout else None
         column = self.layout.name_of(at) if self.layout and at is not None else ""
         if self.layout and self.layout.described:
@@ -370,7 +370,7 @@ class Staging:
             row.text,
             self.finder.shown(row.account),
         ]
-        raw = " · ".join(part for part in parts if part)
+        raw = received or " · ".join(part for part in parts if part)
         return Reject(row.line, column, why.value, why.code, why.reason, why.fix, raw)
 
     def _reject(self, row: Reject) -> None:
