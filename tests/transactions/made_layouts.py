@@ -61,30 +61,6 @@ _COMMA = frozenset(
     {"at", "be", "ch", "cz", "de", "dk", "es", "fr", "gr", "hu", "it", "lt", "lv", "nl", "no", "pl", "ro", "se", "sk",
      "br", "co"}
 )  # fmt: skip
-    [
-        "at",
-        "be",
-        "ch",
-        "cz",
-        "de",
-        "dk",
-        "es",
-        "fr",
-        "gr",
-        "hu",
-        "it",
-        "lt",
-        "lv",
-        "nl",
-        "no",
-        "pl",
-        "ro",
-        "se",
-        "sk",
-        "br",
-        "co",
-    ]
-)
 
 
 def language(country: str) -> str:
