@@ -1,7 +1,8 @@
 """G10 import_fuzz for tables: whole files made and damaged at random, in every encoding, packing and workbook.
 
 Rows in = rows read + rejected + not transactions: of a file whose rows are known, each is one of the three. A long
-mutation run over the real exports is in the nightly tier, ten minutes a parser (FUZZ_SECONDS); FUZZ_KEEP names a file for one that fails.
+mutation run over the real exports is in the nightly tier, ten minutes a parser (FUZZ_SECONDS); FUZZ_KEEP
+names a file for one that fails.
 """
 
 import codecs
