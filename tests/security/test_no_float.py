@@ -25,6 +25,8 @@ REVIEWED = {
     "analytics/charts": "lengths and angles of a drawing; the labels are printed from the figures",
     "transactions/categories": "how sure a category is",
     "transactions/adapters/base.py": "how well a format fits",
+    "transactions/adapters/catalogue/fitting.py": "shares of cells, and how well a layout fits",
+    "transactions/adapters/mended.py": "how well a format fits",
     "transactions/adapters/columns.py": "shares of cells that look like days or amounts",
     "transactions/adapters/encodings.py": "how plausible an encoding is",
     "transactions/adapters/signs.py": "shares of rows whose balances agree",

@@ -210,7 +210,7 @@ REFUSED = [
     (b"\0" * 4096, "empty"),
     (b"%PDF-1.7 ...", "no_adapter"),
     (b"PK\x03\x04" + b"xl/workbook.xml" * 9, "no_adapter"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, "no_adapter"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, "packed_kind"),
     (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "no_adapter"),
     (b"<!DOCTYPE html><html><body>Sign in</body></html>", "no_adapter"),
     (b'{"transactions": []}', "no_adapter"),

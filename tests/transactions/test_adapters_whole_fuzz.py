@@ -1,7 +1,8 @@
 """G10 import_fuzz for tables: whole files made and damaged at random, in every encoding, packing and workbook.
 
 Rows in = rows read + rejected + not transactions: of a file whose rows are known, each is one of the three. A long
-mutation run over the real exports is in the nightly tier, ten minutes a parser (FUZZ_SECONDS).
+mutation run over the real exports is in the nightly tier, ten minutes a parser (FUZZ_SECONDS); FUZZ_KEEP
+names a file for one that fails.
 """
 
 import codecs
@@ -240,7 +241,8 @@ def test_real_exports_changed_at_random(
             try:
                 count = check(content)
             except Exception as error:
-                Path("fuzz-failure").write_bytes(content)
+                if kept := os.environ.get("FUZZ_KEEP"):
+                    Path(kept).write_bytes(content)
                 raise AssertionError(f"{kind} file {done} of seed {SEED}: {error!r}") from error
             if count and len(content) < 100_000 and rng.random() < 0.05:
                 pool[rng.randrange(len(pool))] = content

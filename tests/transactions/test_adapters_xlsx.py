@@ -257,7 +257,7 @@ REFUSED = [
     (zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "packed_kind"),
     (zipped({"[Content_Types].xml": "<x/>", "xl/workbook.bin": "x"}), "packed_kind"),
     (zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}), "packed_kind"),
-    (OLD + b"\0" * 600, "no_adapter"),
+    (OLD + b"\0" * 600, "packed_kind"),
     (OLD + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 90, "packed_locked"),
 ]  # fmt: skip
 

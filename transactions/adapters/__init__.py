@@ -148,12 +148,13 @@ def detect_file(
 
 
 def _within(found: Detection, inside: Looked) -> Detection:
-    evidence = found.evidence
+    evidence, label = found.evidence, found.label
     if any(step.startswith(SHEET) for step in inside.within):
+        label = "Excel workbook" if label == GenericCsv.label else label
         # Of a sheet there is no encoding to choose, nor a delimiter.
         evidence = tuple(e for e in evidence if e.field not in ("encoding", "delimiter"))
     layout = replace(found.layout, within=inside.within)
-    return replace(found, layout=layout, evidence=(*inside.evidence, *evidence))
+    return replace(found, layout=layout, evidence=(*inside.evidence, *evidence), label=label)
 
 
 def _full(stream: BinaryIO, size: int) -> bytes:

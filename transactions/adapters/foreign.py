@@ -53,7 +53,7 @@ def _old_office(head: bytes) -> Refused:
             "This workbook is locked with a password. Open it in Excel, save it without one, and bring that in.",
         )
     return Refused(
-        "no_adapter",
+        "packed_kind",
         "This is an old Excel workbook (.xls). Open it in Excel, save it as an Excel workbook (.xlsx) or as CSV, "
         "and bring that in.",
     )

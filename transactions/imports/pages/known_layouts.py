@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from transactions.adapters.catalogue import layouts
 from transactions.adapters.catalogue.fitting import fitting
-from transactions.adapters.packed import SHEET
 from transactions.adapters.sample import Sample
 from transactions.imports.pages.understood import FileShown, Found
 from transactions.models import ImportBatch
@@ -29,7 +28,7 @@ class Offered:
 def offered(shown: FileShown, found: Sequence[Found]) -> Offered | None:
     """None where the file says by itself how it is to be read."""
     batch, layout = shown.batch, shown.layout
-    if layout is not None and (layout.described or any(s.startswith(SHEET) for s in layout.within)):
+    if shown.is_sheet or (layout is not None and layout.described):
         return None
     chosen = str(batch.choices.get("format", {}).get("catalogue", ""))
     refused = batch.state == ImportBatch.State.REFUSED and batch.refused_code in _OPEN

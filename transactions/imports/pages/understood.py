@@ -16,6 +16,7 @@ from accounts.cards import cut_card_numbers
 from transactions import adapters
 from transactions.adapters import Layout, Line
 from transactions.adapters.encodings import NAMES, physical_lines
+from transactions.adapters.packed import SHEET
 from transactions.adapters.records import records
 from transactions.adapters.table import DELIMITER_NAMES
 from transactions.amounts import AmountError, read_amount
@@ -134,6 +135,11 @@ class FileShown:
         except ValueError:
             self.layout = None
         self._head: bytes | None = None
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether rows are those of a workbook: its letters are never in doubt."""
+        return self.layout is not None and any(s.startswith(SHEET) for s in self.layout.within)
 
     @property
     def head(self) -> bytes:
