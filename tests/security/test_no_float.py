@@ -40,8 +40,6 @@ REVIEWED = {
     "transactions/adapters/dayorder.py": "shares of rows and points of evidence",
     "transactions/adapters/money.py": "shares of cells that look like amounts",
     "transactions/adapters/directions.py": "shares of rows whose word and sign agree",
-    "transactions/adapters/catalogue": "how well a layout fits",
-    "transactions/adapters/mended.py": "how well a format fits",
     "transactions/imports/booking.py": "seconds",
     "transactions/imports/bulk/columns.py": "shares of cells that name a customer",
     "transactions/rules/runs.py": "seconds",
