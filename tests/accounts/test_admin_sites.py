@@ -20,7 +20,7 @@ from tests.factories import make_customer, make_grant
 from tests.query_count import counted
 from tests.seen import seen
 
-MOST_QUERIES = 14
+MOST_QUERIES = 15
 # What the content policy refuses: styles, handlers and scripts written into the page.
 INLINE = re.compile(
     r"<[^>]*\s(?:style|on[a-z]+)=|<style|<script(?![^>]*\ssrc=)(?![^>]*application/json)", re.I
