@@ -11,6 +11,7 @@ import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.figures import Figure, sized
@@ -42,12 +43,10 @@ def _measure() -> dict[str, Any]:
         make_customers(CUSTOMERS)
         for kind, customers in (("one", 0), ("many", CUSTOMERS)):
             for rows in (FEW, MANY):
-                path = Path(f"/tmp/bench_memory_{time.time_ns()}.csv")
-                path.write_bytes(made_file(rows, customers=customers))
-                try:
+                with TemporaryDirectory() as folder:
+                    path = Path(folder) / "rows.csv"
+                    path.write_bytes(made_file(rows, customers=customers))
                     found[f"{kind} {rows}"] = _in_child(path, many=bool(customers))
-                finally:
-                    path.unlink()
     return found
 
 
